@@ -1,0 +1,90 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace lockstep {
+
+/// What an account is known by besides its id. `followers` is a count, the others are words.
+enum class Attribute : std::uint8_t { kind, platform, language, region, name, followers };
+inline constexpr std::array<std::string_view, 6> attribute_names = {"kind",   "platform", "language",
+                                                                    "region", "name",     "followers"};
+
+/// Where an account attribute comes from.
+struct AttributeSource {
+  enum class From : std::uint8_t { nothing, field, constant };
+  From from = From::nothing;
+  std::string text;  ///< the field's name, or the constant
+};
+
+enum class Format : std::uint8_t { csv, tsv, jsonl };
+enum class TimeUnit : std::uint8_t { second, millisecond };
+enum class Rule : std::uint8_t { count };
+enum class Objective : std::uint8_t { cpm, modularity };
+
+/// How a field that holds several values (a JSON array, a cell split at `separator`) becomes objects.
+enum class Elements : std::uint8_t {
+  each,      ///< every element is an object
+  sequence,  ///< the elements joined in order are one object
+};
+
+/// A set of files with the same layout.
+struct Input {
+  std::vector<std::string> files;      ///< globs, relative to the study file's folder
+  Format format = Format::csv;         ///< compression follows from the name: .gz, .zst
+  std::string account;                 ///< column name; for jsonl a key or a JSON pointer ("/user/id")
+  std::string account_prefix;          ///< put before every account id, to keep platforms apart
+  std::string time;                    ///< field with the time of the action
+  std::string time_format = "epoch";   ///< epoch | epoch_ms | iso8601 | a strptime pattern with '%'
+  std::vector<std::string> missing = {""};  ///< these words mean: no value
+  std::array<AttributeSource, attribute_names.size()> attributes;
+};
+
+/// One kind of action on one kind of object.
+struct Channel {
+  std::string name;
+  std::string object;                  ///< field of the inputs that names the object
+  Elements elements = Elements::each;  ///< for fields with several values
+  std::string separator;               ///< csv/tsv: one character at which the cell is split; empty: one value
+  std::int64_t window_ms = 60'000;     ///< Δ: two actions at most this far apart (inclusive) are a co-action
+  std::uint32_t min_shared = 3;        ///< smallest number of distinct objects of a pair that is kept
+};
+
+struct Coordination {
+  Rule rule = Rule::count;
+};
+
+struct Communities {
+  Objective objective = Objective::cpm;
+  double resolution = 0.02;      ///< γ
+  std::uint32_t min_size = 3;    ///< smaller communities are counted, not listed
+  std::uint64_t seed = 1;        ///< salt of the sub-round order
+};
+
+struct Output {
+  std::uint32_t evidence_objects = 20;  ///< at most so many objects listed per network
+};
+
+/// A study: what to read, what counts as coordination, what to write. Defaults are declared here only.
+struct Study {
+  std::string name;
+  std::filesystem::path folder;              ///< of the study file; input globs are relative to it
+  TimeUnit time_unit = TimeUnit::second;     ///< unit in which times are compared
+  double max_reject_fraction = 0.01;         ///< more malformed rows than this share stop the run
+  std::vector<Input> inputs;
+  std::vector<Channel> channels;
+  Coordination coordination;
+  Communities communities;
+  Output output;
+};
+
+/// Number of time ticks of the study's `time_unit` in `milliseconds`.
+inline std::int64_t ticks(TimeUnit unit, std::int64_t milliseconds) {
+  return unit == TimeUnit::second ? milliseconds / 1000 : milliseconds;
+}
+
+}  // namespace lockstep
