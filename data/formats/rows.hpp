@@ -32,10 +32,10 @@ struct Row {
 /// A row belongs to the split in which its first byte lies.
 struct Split {
   std::string path;
-  std::uint64_t begin = 0;         ///< bytes
-  std::uint64_t end = 0;           ///< bytes; the file's size for a compressed file
-  std::uint64_t first_line = 1;    ///< line number at `begin`
-  bool starts_in_quotes = false;   ///< csv: `begin` lies inside a quoted field
+  std::uint64_t begin = 0;        ///< bytes
+  std::uint64_t end = 0;          ///< bytes; the file's size for a compressed file
+  std::uint64_t first_line = 1;   ///< line number at `begin`
+  bool starts_in_quotes = false;  ///< csv: `begin` lies inside a quoted field
 };
 
 /// What must be known of all earlier splits of a file before a split can be read.
@@ -44,11 +44,12 @@ struct SplitSurvey {
   std::uint64_t quotes = 0;  ///< quote characters in the split (csv; 0 for other formats)
 };
 
-/// Cuts a file into splits of about `split_bytes`; a compressed file is one split.
+/// Cuts a file into splits at the multiples of `split_bytes`; a compressed or empty file is one split.
 /// Throws Error(io) when the file cannot be opened.
 std::vector<Split> plan_splits(const std::string& path, std::uint64_t split_bytes);
 
-/// Counts newlines and quotes of a split of a plain file. Throws Error(io).
+/// Counts newlines and quotes of a split of a plain file; zeros for a compressed file, which needs no survey.
+/// Throws Error(io).
 SplitSurvey survey(const Split& split, Format format);
 
 /// Reads the rows of one split.
@@ -66,7 +67,8 @@ class RowReader {
 
 /// Opens a split. A csv/tsv header is read from the start of the file, whatever the split.
 /// A wanted column that the header lacks has no values, unless its name is in `required`:
-/// then Error(usage) names the file, the column and the columns there are.
+/// then Error(usage) names the file, the column and the columns there are. (jsonl has no header: a field that
+/// a row lacks has no values there, required or not.)
 std::unique_ptr<RowReader> open_rows(const Split& split, Format format, std::vector<WantedField> wanted,
                                      std::vector<std::string> missing,
                                      const std::vector<std::string>& required);

@@ -13,10 +13,11 @@ namespace lockstep {
 class TimeParser {
  public:
   /// `format`: epoch (seconds, a fraction allowed) | epoch_ms | iso8601 | a strptime pattern.
-  /// Times without a zone are UTC. Digits finer than the unit are cut off (towards earlier).
-  /// Throws Error(usage) for an unknown format.
+  /// Times without a zone are UTC; of strptime's zones, %z counts and the names of %Z do not. Digits finer
+  /// than the unit are cut off (towards earlier). Throws Error(usage) for an unknown format.
   TimeParser(std::string format, TimeUnit unit);
-  /// Nothing when the text is not a time in this format.
+  /// Nothing when the text is not a time in this format, or lies outside the years 1900 to 2261. Spaces
+  /// around it are ignored.
   std::optional<std::int64_t> parse(std::string_view text) const;
 
  private:

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 namespace lockstep {
@@ -19,6 +20,7 @@ struct AttributeSource {
   enum class From : std::uint8_t { nothing, field, constant };
   From from = From::nothing;
   std::string text;  ///< the field's name, or the constant
+  bool operator==(const AttributeSource&) const = default;
 };
 
 enum class Format : std::uint8_t { csv, tsv, jsonl };
@@ -34,14 +36,15 @@ enum class Elements : std::uint8_t {
 
 /// A set of files with the same layout.
 struct Input {
-  std::vector<std::string> files;      ///< globs, relative to the study file's folder
-  Format format = Format::csv;         ///< compression follows from the name: .gz, .zst
-  std::string account;                 ///< column name; for jsonl a key or a JSON pointer ("/user/id")
-  std::string account_prefix;          ///< put before every account id, to keep platforms apart
-  std::string time;                    ///< field with the time of the action
-  std::string time_format = "epoch";   ///< epoch | epoch_ms | iso8601 | a strptime pattern with '%'
+  std::vector<std::string> files;           ///< globs, relative to the study file's folder
+  Format format = Format::csv;              ///< compression follows from the name: .gz, .zst
+  std::string account;                      ///< column name; for jsonl a key or a JSON pointer ("/user/id")
+  std::string account_prefix;               ///< put before every account id, to keep platforms apart
+  std::string time;                         ///< field with the time of the action
+  std::string time_format = "epoch";        ///< epoch | epoch_ms | iso8601 | a strptime pattern with '%'
   std::vector<std::string> missing = {""};  ///< these words mean: no value
   std::array<AttributeSource, attribute_names.size()> attributes;
+  bool operator==(const Input&) const = default;
 };
 
 /// One kind of action on one kind of object.
@@ -49,38 +52,51 @@ struct Channel {
   std::string name;
   std::string object;                  ///< field of the inputs that names the object
   Elements elements = Elements::each;  ///< for fields with several values
-  std::string separator;               ///< csv/tsv: one character at which the cell is split; empty: one value
-  std::int64_t window_ms = 60'000;     ///< Δ: two actions at most this far apart (inclusive) are a co-action
-  std::uint32_t min_shared = 3;        ///< smallest number of distinct objects of a pair that is kept
+  std::string separator;            ///< csv/tsv: one character at which the cell is split; empty: one value
+  std::int64_t window_ms = 60'000;  ///< Δ: two actions at most this far apart (inclusive) are a co-action
+  std::uint32_t min_shared = 3;     ///< smallest number of distinct objects of a pair that is kept
+  bool operator==(const Channel&) const = default;
 };
 
 struct Coordination {
   Rule rule = Rule::count;
+  bool operator==(const Coordination&) const = default;
 };
 
 struct Communities {
   Objective objective = Objective::cpm;
-  double resolution = 0.02;      ///< γ
-  std::uint32_t min_size = 3;    ///< smaller communities are counted, not listed
-  std::uint64_t seed = 1;        ///< salt of the sub-round order
+  double resolution = 0.02;    ///< γ
+  std::uint32_t min_size = 3;  ///< smaller communities are counted, not listed
+  std::uint64_t seed = 1;      ///< salt of the sub-round order
+  bool operator==(const Communities&) const = default;
 };
 
 struct Output {
   std::uint32_t evidence_objects = 20;  ///< at most so many objects listed per network
+  bool operator==(const Output&) const = default;
 };
 
 /// A study: what to read, what counts as coordination, what to write. Defaults are declared here only.
 struct Study {
   std::string name;
-  std::filesystem::path folder;              ///< of the study file; input globs are relative to it
-  TimeUnit time_unit = TimeUnit::second;     ///< unit in which times are compared
-  double max_reject_fraction = 0.01;         ///< more malformed rows than this share stop the run
+  std::filesystem::path folder;           ///< of the study file; input globs are relative to it
+  TimeUnit time_unit = TimeUnit::second;  ///< unit in which times are compared
+  double max_reject_fraction = 0.01;      ///< more malformed rows than this share stop the run
   std::vector<Input> inputs;
   std::vector<Channel> channels;
   Coordination coordination;
   Communities communities;
   Output output;
 };
+
+/// Equal in everything but `folder`: the same study may be kept in another place.
+inline bool operator==(const Study& a, const Study& b) {
+  const auto options = [](const Study& s) {
+    return std::tie(s.name, s.time_unit, s.max_reject_fraction, s.inputs, s.channels, s.coordination,
+                    s.communities, s.output);
+  };
+  return options(a) == options(b);
+}
 
 /// Number of time ticks of the study's `time_unit` in `milliseconds`.
 inline std::int64_t ticks(TimeUnit unit, std::int64_t milliseconds) {

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+#include "cluster/comm.hpp"
+
+namespace lockstep {
+
+/// Shows how far a stage is: a bar on a terminal, otherwise a line now and then, with rate and time left.
+/// The root speaks for all: it shows its own share of the work, which is as large as any other rank's.
+/// No member communicates; the closing line appears when the stage's Progress is destroyed.
+class Progress {
+ public:
+  /// `total`: this rank's work in `unit` (bytes, actions, blocks, …); 0 where it is not known.
+  Progress(const Comm& comm, std::string stage, std::string unit, std::uint64_t total);
+  ~Progress();
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+
+  /// So much is done in all. Cheap enough for an inner loop of thousands of calls a second.
+  void at(std::uint64_t done);
+  void advance(std::uint64_t amount) { at(done_ + amount); }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  void show(Clock::time_point now);
+
+  bool speaks_;
+  bool terminal_;
+  std::string stage_;
+  std::string unit_;
+  std::uint64_t total_;
+  std::uint64_t done_ = 0;
+  Clock::time_point start_ = Clock::now();
+  Clock::time_point next_show_;
+};
+
+/// "1h 02m 03s", "12.3 s".
+std::string format_duration(double seconds);
+/// "12.3 M", "1.2 k", "7".
+std::string format_amount(double amount);
+
+}  // namespace lockstep

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include "cluster/comm.hpp"
+
+namespace lockstep {
+
+// Each function adds one subcommand with its options to `app`; its work is done when the command line is
+// parsed. Work is collective: all ranks parse the same command line.
+
+/// `lockstep run`: the main job.
+void add_run(CLI::App& app, const Comm& comm);
+/// `lockstep show`: a result file as a person wants to read it in a terminal.
+void add_show(CLI::App& app, const Comm& comm);
+/// `lockstep config`: the effective study.
+void add_config(CLI::App& app, const Comm& comm);
+/// `lockstep generate`: a synthetic log with planted campaigns.
+void add_generate(CLI::App& app, const Comm& comm);
+
+}  // namespace lockstep

@@ -1,0 +1,230 @@
+#include "jobs/publish.hpp"
+
+#include <algorithm>
+
+#include "cluster/agree.hpp"
+#include "cluster/hdf5_writer.hpp"
+#include "data/study/study_file.hpp"
+#include "jobs/version.hpp"
+
+namespace lockstep {
+
+namespace {
+
+constexpr const char* number = "1";
+
+/// Writes tables: one column at a time, made from rows by a function.
+class Tables {
+ public:
+  Tables(const Comm& comm, const Study& study, const Catalogue& catalogue, const std::filesystem::path& file)
+      : comm_(comm), study_(study), catalogue_(catalogue), writer_(comm, file) {}
+
+  void attributes() {
+    writer_.attribute("schema_version", results_schema);
+    writer_.attribute("program", std::string("lockstep ") + program_version);
+    writer_.attribute("study", effective_study(study_));
+    writer_.attribute("input_digest", catalogue_.input_digest);
+  }
+
+  void channels() {
+    const auto rows = at_root(study_.channels);
+    texts("channels/name", "the study's name for the channel", rows, [](auto& c) { return c.name; });
+    texts("channels/object", "field of the inputs that names the object", rows, [](auto& c) { return c.object; });
+    column<std::int64_t>("channels/window", "ms", "two actions at most this far apart are a co-action", rows,
+                         [](auto& c) { return c.window_ms; });
+    column<std::uint32_t>("channels/min_shared", number, "smallest number of shared objects of a pair", rows,
+                          [](auto& c) { return c.min_shared; });
+  }
+
+  void networks(const Networks& networks) {
+    const auto rows = at_root(networks.ranked);
+    std::uint32_t rank = 0;
+    column<std::uint32_t>("networks/rank", number, "1 is the first to look at", rows,
+                          [&](auto&) { return ++rank; });
+    column<std::uint64_t>("networks/id", number, "digest of the members' names: the same network has the same id",
+                          rows, [](auto& n) { return n.id; });
+    column<std::uint32_t>("networks/size", "accounts", "members", rows, [](auto& n) { return n.size; });
+    column<std::uint64_t>("networks/edges", "pairs", "pairs of members with an edge in any channel", rows,
+                          [](auto& n) { return n.edges; });
+    column<std::uint64_t>("networks/shared", "objects", "S summed over the edges of all channels", rows,
+                          [](auto& n) { return n.shared; });
+    column<double>("networks/score", "objects per account", "summed S per member: what networks are ranked by",
+                   rows, [](auto& n) { return n.score(); });
+    column<double>("networks/density", number, "edges divided by pairs of members", rows,
+                   [](auto& n) { return n.density(); });
+    column<std::int64_t>("networks/first_time", time_unit(), "first action that is part of an edge", rows,
+                         [&](auto& n) { return time(n.first_time); });
+    column<std::int64_t>("networks/last_time", time_unit(), "last action that is part of an edge", rows,
+                         [&](auto& n) { return time(n.last_time); });
+    column<std::uint64_t>("networks/followers_sum", "accounts", "followers of the members, summed (0: not known)",
+                          rows, [](auto& n) { return n.followers_sum; });
+    column<std::uint64_t>("networks/followers_max", "accounts", "followers of the most followed member", rows,
+                          [](auto& n) { return n.followers_max; });
+    const auto& composition = networks.composition;
+    column<std::uint32_t>("composition/network", number, "rank of the network", composition,
+                          [](auto& c) { return c.network; });
+    texts("composition/attribute", "kind, platform, language or region", composition,
+          [](auto& c) { return std::string(attribute_names[static_cast<std::size_t>(c.attribute)]); });
+    texts("composition/value", "the attribute's value", composition, [](auto& c) { return c.value; });
+    column<std::uint64_t>("composition/accounts", "accounts", "members with this value", composition,
+                          [](auto& c) { return c.accounts; });
+  }
+
+  void members(const std::vector<Member>& members) {
+    column<std::uint32_t>("members/network", number, "rank of the network", members,
+                          [](auto& m) { return m.network; });
+    column<std::uint32_t>("members/account", "row of accounts", "the member", members,
+                          [](auto& m) { return m.vertex; });
+    column<std::uint32_t>("members/degree", "accounts", "members it has an edge with", members,
+                          [](auto& m) { return m.degree; });
+    column<std::uint64_t>("members/strength", "objects", "S summed over its edges inside the network", members,
+                          [](auto& m) { return m.strength; });
+  }
+
+  void edges(const CoordinationGraph& graph, const Networks& networks) {
+    const auto& edges = graph.edges;
+    column<std::uint32_t>("edges/source", "row of accounts", "one account of the pair", edges,
+                          [](auto& e) { return e.source; });
+    column<std::uint32_t>("edges/target", "row of accounts", "the other account", edges,
+                          [](auto& e) { return e.target; });
+    column<std::uint32_t>("edges/channel", "row of channels", "where they coordinate", edges,
+                          [](auto& e) { return e.channel; });
+    column<std::uint32_t>("edges/shared", "objects", "S: distinct objects with a co-action of the two", edges,
+                          [](auto& e) { return e.shared; });
+    column<double>("edges/weight", number, "weight in the search for communities (count rule: S)", edges,
+                   [](auto& e) { return static_cast<double>(e.shared); });
+    column<std::uint32_t>("edges/lag_min", lag_unit(), "smallest lag; of each shared object the smallest counts",
+                          edges, [](auto& e) { return e.lag_min; });
+    column<std::uint32_t>("edges/lag_median", lag_unit(), "lower median of the lags of the S shared objects",
+                          edges, [](auto& e) { return e.lag_median; });
+    column<std::int64_t>("edges/first_time", time_unit(), "first action that is part of a co-action", edges,
+                         [&](auto& e) { return time(e.first_time); });
+    column<std::int64_t>("edges/last_time", time_unit(), "last action that is part of a co-action", edges,
+                         [&](auto& e) { return time(e.last_time); });
+    column<std::uint32_t>("edges/days", "days", "distinct UTC days of the closest co-actions", edges,
+                          [](auto& e) { return e.days; });
+    writer_.column({"edges/network", number, "rank of the network that holds both accounts, or -1"},
+                   networks.rank_of_edge);
+  }
+
+  void accounts(const VertexAccounts& accounts, const Networks& networks) {
+    writer_.text_column({"accounts/name", "", "the account as the input names it"}, accounts.names);
+    for (std::size_t a = 0; a < attribute_names.size(); ++a) {
+      if (static_cast<Attribute>(a) == Attribute::followers) continue;
+      auto values = accounts.attributes[a];
+      values.resize(accounts.names.size());
+      const bool is_name = static_cast<Attribute>(a) == Attribute::name;
+      writer_.text_column({"accounts/" + std::string(is_name ? "display_name" : attribute_names[a]), "",
+                           "latest known value"},
+                          std::move(values));
+    }
+    auto followers = accounts.attributes[static_cast<std::size_t>(Attribute::followers)];
+    followers.resize(accounts.names.size());
+    column<std::int64_t>("accounts/followers", "accounts", "latest known value; -1: not known", followers,
+                         [](auto& text) { return text.empty() ? -1 : std::stoll(text); });
+    column<std::int32_t>("accounts/network", number, "rank of its network, or -1", networks.rank_of_vertex,
+                         [](auto rank) { return rank == 0 ? -1 : static_cast<std::int32_t>(rank); });
+  }
+
+  void evidence(const std::vector<Evidence>& evidence) {
+    std::vector<std::uint64_t> objects;
+    for (const auto& row : evidence) objects.push_back(row.object);
+    objects = comm_.gather_all(objects);
+    std::sort(objects.begin(), objects.end());
+    objects.erase(std::unique(objects.begin(), objects.end()), objects.end());
+    column<std::uint32_t>("evidence/network", number, "rank of the network", evidence,
+                          [](auto& e) { return e.network; });
+    column<std::uint64_t>("evidence/object", "row of objects", "what its members acted on together", evidence,
+                          [&](auto& e) {
+                            const auto place = std::lower_bound(objects.begin(), objects.end(), e.object);
+                            return static_cast<std::uint64_t>(place - objects.begin());
+                          });
+    column<std::uint32_t>("evidence/channel", "row of channels", "the object's channel", evidence,
+                          [&](auto& e) { return catalogue_.objects.group_of(e.object); });
+    column<std::uint64_t>("evidence/accounts", "accounts", "members with a co-action with another member",
+                          evidence, [](auto& e) { return e.accounts; });
+    column<std::uint64_t>("evidence/actions", "actions", "their actions that are part of one", evidence,
+                          [](auto& e) { return e.actions; });
+    column<std::int64_t>("evidence/first_time", time_unit(), "first of these actions", evidence,
+                         [&](auto& e) { return time(e.first_time); });
+    column<std::int64_t>("evidence/last_time", time_unit(), "last of these actions", evidence,
+                         [&](auto& e) { return time(e.last_time); });
+
+    const Ranges pieces = even_ranges(objects.size(), comm_.size());
+    const std::vector<std::uint64_t> own(
+        objects.begin() + static_cast<std::ptrdiff_t>(pieces.begin(comm_.rank())),
+        objects.begin() + static_cast<std::ptrdiff_t>(pieces.end(comm_.rank())));
+    column<std::uint32_t>("objects/channel", "row of channels", "the object's channel", own,
+                          [&](auto id) { return catalogue_.objects.group_of(id); });
+    writer_.text_column({"objects/name", "", "the object as the input names it"},
+                        catalogue_.objects.names(comm_, own));
+  }
+
+  void funnel(const std::vector<FunnelRow>& funnel) {
+    const auto rows = at_root(funnel);
+    texts("funnel/stage", "the stage that left this", rows, [](auto& f) { return f.stage; });
+    texts("funnel/channel", "name of the channel", rows, [](auto& f) { return f.channel; });
+    const auto count = [&](const char* name, const char* unit, const char* description,
+                           std::uint64_t FunnelRow::*member) {
+      column<std::uint64_t>(std::string("funnel/") + name, unit, description, rows,
+                            [&](auto& f) { return f.*member; });
+    };
+    count("actions", "actions", "actions left (0 after project)", &FunnelRow::actions);
+    count("accounts", "accounts", "accounts with an action; after project: with an edge", &FunnelRow::accounts);
+    count("objects", "objects", "objects with an action (0 after project)", &FunnelRow::objects);
+    count("windowed_pairs", "pairs", "pairs of actions on an object at most the window apart",
+          &FunnelRow::windowed_pairs);
+    count("pairs", "pairs", "pairs of accounts with S at least min_shared", &FunnelRow::pairs);
+    count("sum_shared", "objects", "S summed over these pairs", &FunnelRow::sum_shared);
+    count("max_shared", "objects", "largest S", &FunnelRow::max_shared);
+  }
+
+  void close() { writer_.close(); }
+
+ private:
+  template <class Value, class Rows, class Get>
+  void column(const std::string& path, const std::string& unit, const std::string& description, const Rows& rows,
+              Get get) {
+    std::vector<Value> values;
+    values.reserve(rows.size());
+    for (const auto& row : rows) values.push_back(get(row));
+    writer_.column({path, unit, description}, values);
+  }
+  template <class Rows, class Get>
+  void texts(const std::string& path, const std::string& description, const Rows& rows, Get get) {
+    std::vector<std::string> values;
+    for (const auto& row : rows) values.push_back(get(row));
+    writer_.text_column({path, "", description}, std::move(values));
+  }
+  /// Rows that every rank has are written once.
+  template <class Row>
+  std::vector<Row> at_root(const std::vector<Row>& rows) const {
+    return comm_.is_root() ? rows : std::vector<Row>{};
+  }
+  std::int64_t time(std::uint32_t since_epoch) const { return catalogue_.epoch + since_epoch; }
+  std::string lag_unit() const { return catalogue_.time_unit == TimeUnit::second ? "s" : "ms"; }
+  std::string time_unit() const { return lag_unit() + " since 1970-01-01 UTC"; }
+
+  const Comm& comm_;
+  const Study& study_;
+  const Catalogue& catalogue_;
+  Hdf5Writer writer_;
+};
+
+}  // namespace
+
+void write_results(const Comm& comm, const Study& study, const Catalogue& catalogue,
+                   const CoordinationGraph& graph, Results results, const std::filesystem::path& file) {
+  Tables tables(comm, study, catalogue, file);
+  tables.attributes();
+  tables.channels();
+  tables.networks(results.networks);
+  tables.members(results.networks.members);
+  tables.edges(graph, results.networks);
+  tables.accounts(results.accounts, results.networks);
+  tables.evidence(results.evidence);
+  tables.funnel(results.funnel);
+  tables.close();
+}
+
+}  // namespace lockstep

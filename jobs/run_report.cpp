@@ -1,0 +1,103 @@
+#include "jobs/run_report.hpp"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+
+#include "cluster/agree.hpp"
+#include "cluster/progress.hpp"
+
+namespace lockstep {
+
+namespace {
+
+std::uint64_t peak_memory_bytes() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
+}
+
+/// A figure over the ranks.
+struct Spread {
+  std::uint64_t sum = 0;
+  std::uint64_t max = 0;
+  double mean = 0;
+  double max_over_mean() const { return mean > 0 ? static_cast<double>(max) / mean : 1; }
+};
+
+Spread spread(const Comm& comm, std::uint64_t value) {
+  Spread result{comm.sum(value), comm.max(value), 0};
+  result.mean = static_cast<double>(result.sum) / comm.size();
+  return result;
+}
+
+}  // namespace
+
+void RunReport::finish_stage(const std::string& name) {
+  const auto now = Clock::now();
+  const Traffic total = comm_.traffic();
+  stages_.push_back({name,
+                     std::chrono::duration<double>(now - stage_start_).count(),
+                     {total.bytes_sent - stage_traffic_.bytes_sent,
+                      total.bytes_received - stage_traffic_.bytes_received,
+                      total.messages_sent - stage_traffic_.messages_sent},
+                     peak_memory_bytes()});
+  stage_start_ = now;
+  stage_traffic_ = total;
+}
+
+void RunReport::note_balance(const std::string& name, std::uint64_t value) { balances_.push_back({name, value}); }
+void RunReport::note(const std::string& name, const std::string& value) { notes_.emplace_back(name, value); }
+
+void RunReport::close(const std::filesystem::path& file) {
+  const double seconds = std::chrono::duration<double>(Clock::now() - start_).count();
+  std::string json = fmt::format("{{\"finished\":\"{:%Y-%m-%dT%H:%M:%SZ}\",\"ranks\":{},\"seconds\":{:.3f}",
+                                 fmt::gmtime(std::chrono::system_clock::now()), comm_.size(), seconds);
+  std::string text = fmt::format("\n{:<12} {:>10} {:>12} {:>12} {:>12}\n", "stage", "time", "sent/rank",
+                                 "max/mean", "peak/rank");
+  json += ",\"stages\":[";
+  for (std::size_t i = 0; i < stages_.size(); ++i) {
+    const auto& stage = stages_[i];
+    const Spread sent = spread(comm_, stage.traffic.bytes_sent);
+    const Spread received = spread(comm_, stage.traffic.bytes_received);
+    const Spread messages = spread(comm_, stage.traffic.messages_sent);
+    const Spread peak = spread(comm_, stage.peak_bytes);
+    text += fmt::format("{:<12} {:>10} {:>11}B {:>12.2f} {:>11}B\n", stage.name, format_duration(stage.seconds),
+                        format_amount(sent.mean), sent.max_over_mean(),
+                        format_amount(static_cast<double>(peak.max)));
+    json += fmt::format("{}{{\"stage\":\"{}\",\"seconds\":{:.3f},\"bytes_sent\":{},\"max_bytes_sent\":{},"
+                        "\"max_bytes_received\":{},\"messages\":{},\"max_peak_bytes\":{}}}",
+                        i == 0 ? "" : ",", stage.name, stage.seconds, sent.sum, sent.max, received.max,
+                        messages.sum, peak.max);
+  }
+  json += "],\"balance\":{";
+  text += fmt::format("{:<25} {:>12} {:>12} {:>12}\n", "balance", "mean/rank", "max/rank", "max/mean");
+  for (std::size_t i = 0; i < balances_.size(); ++i) {
+    const Spread figure = spread(comm_, balances_[i].value);
+    text += fmt::format("{:<25} {:>12} {:>12} {:>12.2f}\n", balances_[i].name, format_amount(figure.mean),
+                        format_amount(static_cast<double>(figure.max)), figure.max_over_mean());
+    json += fmt::format("{}\"{}\":{{\"sum\":{},\"max\":{}}}", i == 0 ? "" : ",", balances_[i].name, figure.sum,
+                        figure.max);
+  }
+  json += "}";
+  for (const auto& [name, value] : notes_) {
+    text += fmt::format("{}: {}\n", name, value);
+    json += fmt::format(",\"{}\":\"{}\"", name, value);
+  }
+  attempt(comm_, [&] {
+    if (!comm_.is_root()) return;
+    fmt::print(stderr, "{}whole run {} on {} rank{}\n", text, format_duration(seconds), comm_.size(),
+               comm_.size() == 1 ? "" : "s");
+    std::ofstream out(file, std::ios::app);
+    out << json << "}\n";
+    out.close();
+    if (!out) throw Error(ExitCode::io, fmt::format("{}: {}", file.string(), std::strerror(errno)));
+  });
+}
+
+}  // namespace lockstep

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "cluster/comm.hpp"
+#include "src/communities/graph.hpp"
+#include "src/communities/quality.hpp"
+#include "src/projection/edge.hpp"
+
+namespace lockstep {
+
+/// The accounts that have a partner, with their edges. Vertices are numbered by account id.
+struct CoordinationGraph {
+  Ranges accounts;                  ///< who owns which account ids
+  Ranges vertices;                  ///< who owns which vertices
+  std::vector<std::uint32_t> own;   ///< account id by own vertex, ascending
+  std::vector<Edge> edges;          ///< source and target are vertices; on the rank that owns the source
+};
+
+/// Numbers the accounts that edges name. `accounts`: edges lie where their source is owned. Collective.
+CoordinationGraph make_coordination_graph(const Comm& comm, Ranges accounts, std::vector<Edge> edges);
+
+/// The weighted graph to be cut into communities: w_ab = S_ab, summed over the channels (count rule).
+/// Mass follows the objective. Throws AgreedError(bad_data) when weights could overflow. Collective.
+Graph weigh_by_count(const Comm& comm, const CoordinationGraph& coordination, Objective objective);
+
+/// The study's quality function for such a graph. Throws AgreedError(bad_data) as above. Collective.
+Quality quality_by_count(const Comm& comm, const Graph& graph, const Communities& options);
+
+}  // namespace lockstep

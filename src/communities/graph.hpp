@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "cluster/comm.hpp"
+#include "cluster/ranges.hpp"
+
+namespace lockstep {
+
+/// One direction of an edge of a weighted graph. 16 bytes.
+struct Arc {
+  std::uint32_t source;
+  std::uint32_t target;
+  std::uint64_t weight;
+};
+
+/// A weighted undirected graph over all ranks: each owns a contiguous range of the vertices with their arcs;
+/// every edge is two arcs. A rank addresses its own vertices and the ghosts (neighbours owned by other ranks)
+/// by *slots*: own vertices first, then ghosts by id. 12 bytes per arc, and per own vertex 24.
+struct Graph {
+  Ranges vertices;                    ///< who owns which vertex ids
+  std::uint32_t own_begin = 0;        ///< id of slot 0
+  std::uint32_t own = 0;              ///< own vertices
+  std::vector<std::uint32_t> ghosts;  ///< ids of the ghosts, ascending
+  std::vector<std::uint64_t> first;   ///< arcs of own vertex v: first[v] … first[v + 1] − 1
+  std::vector<std::uint32_t> target;  ///< slot, by arc; never the source itself
+  std::vector<std::uint64_t> weight;  ///< by arc
+  std::vector<std::uint64_t> mass;    ///< by own vertex: base vertices in it (CPM), weighted degree (modularity)
+  std::vector<std::uint64_t> inner;   ///< by own vertex: twice the weight inside it
+
+  std::uint32_t slots() const { return own + static_cast<std::uint32_t>(ghosts.size()); }
+  std::uint32_t id(std::uint32_t slot) const { return slot < own ? own_begin + slot : ghosts[slot - own]; }
+  std::uint64_t size() const { return vertices.total(); }
+};
+
+/// The graph of these arcs, which may be on any rank in any order; equal arcs add up. Both directions of an
+/// edge must be there. `mass` and `inner` are of the own vertices. Collective.
+Graph make_graph(const Comm& comm, const Ranges& vertices, std::vector<Arc> arcs, std::vector<std::uint64_t> mass,
+                 std::vector<std::uint64_t> inner);
+
+/// The whole graph on every rank, for Comm::self(). Collective.
+Graph gather_graph(const Comm& comm, const Graph& graph);
+
+/// Who sees this rank's vertices as ghosts, and which own vertices neighbour a ghost.
+struct Boundary {
+  struct Mirror {
+    int rank;
+    std::uint32_t slot;  ///< of the ghost on that rank
+  };
+  std::vector<std::uint64_t> first_mirror;  ///< by own vertex
+  std::vector<Mirror> mirrors;
+  std::vector<std::uint64_t> first_neighbour;  ///< by ghost
+  std::vector<std::uint32_t> neighbours;       ///< own vertices
+
+  std::span<const Mirror> mirrors_of(std::uint32_t vertex) const {
+    return std::span(mirrors).subspan(first_mirror[vertex], first_mirror[vertex + 1] - first_mirror[vertex]);
+  }
+  std::span<const std::uint32_t> neighbours_of(std::uint32_t ghost) const {
+    return std::span(neighbours)
+        .subspan(first_neighbour[ghost], first_neighbour[ghost + 1] - first_neighbour[ghost]);
+  }
+};
+
+/// Collective.
+Boundary find_boundary(const Comm& comm, const Graph& graph);
+
+}  // namespace lockstep

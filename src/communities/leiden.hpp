@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "cluster/comm.hpp"
+#include "data/study/study.hpp"
+#include "src/communities/graph.hpp"
+#include "src/communities/quality.hpp"
+
+namespace lockstep {
+
+/// How the search for communities proceeds. The result depends on the graph and on these, never on ranks.
+struct LeidenOptions {
+  std::uint64_t seed = 1;
+  std::uint32_t passes = 2;           ///< whole Leiden iterations, each from the result of the one before
+  std::uint32_t first_rounds = 16;    ///< sub-rounds on the first level
+  std::uint32_t coarse_rounds = 32;   ///< sub-rounds on later levels
+  std::uint32_t most_iterations = 20; ///< of local moving on one level
+  /// A graph with at most so many arcs is gathered and finished by every rank on its own, alike.
+  std::uint64_t gather_arcs = std::uint64_t{1} << 22;
+};
+
+/// Communities that maximise `quality` (METHOD §4) by the Leiden algorithm (Traag, Waltman, van Eck 2019) in
+/// deterministic sub-rounds. Returns, by own vertex, the smallest vertex id in its community; every community
+/// is connected. Collective.
+std::vector<std::uint32_t> find_communities(const Comm& comm, Graph graph, const Quality& quality,
+                                            const LeidenOptions& options);
+
+/// Twice the quality of a partition given by own labels, exactly. Collective.
+Wide total_quality(const Comm& comm, const Graph& graph, const Quality& quality,
+                   const std::vector<std::uint32_t>& own_labels);
+
+}  // namespace lockstep

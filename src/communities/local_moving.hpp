@@ -1,0 +1,24 @@
+#pragma once
+
+#include "src/communities/graph.hpp"
+#include "src/communities/neighbour_weights.hpp"
+#include "src/communities/partition.hpp"
+#include "src/communities/quality.hpp"
+#include "src/communities/sub_rounds.hpp"
+
+namespace lockstep {
+
+/// Where `vertex` does best: the place of the neighbouring community (or of its own label, where that
+/// community is empty) with the largest gain, ties to the smaller label; its present place where nothing is
+/// better. A vertex that is alone never joins one that is alone and decides in the same sub-round, or the two
+/// could change places for ever. The kernel of local moving; `weights` is scratch. Local.
+std::uint32_t best_place(const Graph& graph, const Partition& partition, const Quality& quality,
+                         const SubRounds& rounds, std::uint32_t vertex, NeighbourWeights& weights);
+
+/// Leiden's first phase: vertices move to the neighbouring community that raises quality most, sub-round by
+/// sub-round; after that only neighbours of moved vertices are looked at again. Ends when at most one vertex
+/// in 1,000 moved, or after `most_iterations`. Collective.
+void move_locally(const Comm& comm, const Graph& graph, const Boundary& boundary, const Quality& quality,
+                  const SubRounds& rounds, std::uint32_t most_iterations, Partition& partition);
+
+}  // namespace lockstep

@@ -1,0 +1,154 @@
+#include "src/communities/refinement.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+#include "src/communities/neighbour_weights.hpp"
+
+namespace lockstep {
+
+namespace {
+
+class Refinement {
+ public:
+  Refinement(const Comm& comm, const Graph& graph, const Boundary& boundary, const Quality& quality,
+             const SubRounds& rounds, const Partition& communities)
+      : comm_(comm), graph_(graph), quality_(quality), rounds_(rounds), communities_(communities),
+        cuts_(cuts_to_community(graph, communities)),
+        parts_(comm, graph, boundary, own_ids(graph), cuts_),
+        moved_(graph.slots(), never) {}
+
+  Partition run() {
+    const std::vector<std::uint8_t> all(graph_.own, 1);
+    const auto dealt = rounds_.deal(all);
+    for (std::uint32_t round = 0; round < rounds_.count(); ++round) sub_round(round, dealt[round]);
+    return std::move(parts_);
+  }
+
+ private:
+  static constexpr std::uint32_t never = UINT32_MAX;
+
+  static std::vector<std::uint32_t> own_ids(const Graph& graph) {
+    std::vector<std::uint32_t> ids(graph.own);
+    std::iota(ids.begin(), ids.end(), graph.own_begin);
+    return ids;
+  }
+
+  bool same_community(std::uint32_t v, std::uint32_t slot) const {
+    return communities_.place(v) == communities_.place(slot);
+  }
+
+  /// By own vertex: its weight to the rest of its community.
+  static std::vector<std::uint64_t> cuts_to_community(const Graph& graph, const Partition& communities) {
+    std::vector<std::uint64_t> cuts(graph.own, 0);
+    for (std::uint32_t v = 0; v < graph.own; ++v) {
+      for (std::uint64_t a = graph.first[v]; a < graph.first[v + 1]; ++a) {
+        if (communities.place(graph.target[a]) == communities.place(v)) cuts[v] += graph.weight[a];
+      }
+    }
+    return cuts;
+  }
+
+  /// Leiden's condition for something of `mass` with weight `cut` to the rest of a community.
+  bool well_connected(std::int64_t cut, std::uint64_t mass, std::uint64_t community_mass) const {
+    return quality_.gain(static_cast<std::uint64_t>(cut), mass, community_mass - mass) >= 0;
+  }
+
+  bool may_move(std::uint32_t v) const {
+    return parts_.place(v) == v && parts_.totals(v).members == 1 &&
+           well_connected(static_cast<std::int64_t>(cuts_[v]), graph_.mass[v],
+                          communities_.totals(communities_.place(v)).mass);
+  }
+
+  void refresh_parts(const std::vector<std::uint32_t>& vertices) {
+    if (comm_.size() == 1) return;
+    std::vector<std::uint32_t> places;
+    for (const std::uint32_t v : vertices) {
+      for (std::uint64_t a = graph_.first[v]; a < graph_.first[v + 1]; ++a) {
+        if (same_community(v, graph_.target[a])) places.push_back(parts_.place(graph_.target[a]));
+      }
+    }
+    std::sort(places.begin(), places.end());
+    places.erase(std::unique(places.begin(), places.end()), places.end());
+    parts_.refresh(comm_, places);
+  }
+
+  void sub_round(std::uint32_t round, const std::vector<std::uint32_t>& dealt) {
+    std::vector<std::uint32_t> movable;
+    std::copy_if(dealt.begin(), dealt.end(), std::back_inserter(movable),
+                 [&](std::uint32_t v) { return may_move(v); });
+    refresh_parts(movable);
+    std::vector<Partition::Move> moves;
+    for (const std::uint32_t v : movable) {
+      const std::uint32_t to = best_part(v);
+      if (to != v) moves.push_back({v, to});
+    }
+    for (const std::uint32_t ghost : parts_.relabel(comm_, moves)) moved_[ghost] = round;
+    for (const auto& [v, to] : moves) moved_[v] = round;
+    parts_.add_up(comm_, deltas(round, moves));
+  }
+
+  std::uint32_t best_part(std::uint32_t v) {
+    weights_.clear();
+    for (std::uint64_t a = graph_.first[v]; a < graph_.first[v + 1]; ++a) {
+      const std::uint32_t slot = graph_.target[a];
+      if (same_community(v, slot)) weights_.add(parts_.place(slot), graph_.weight[a], slot);
+    }
+    const std::uint64_t community_mass = communities_.totals(communities_.place(v)).mass;
+    std::uint32_t best = v;
+    Wide best_gain = 0;
+    for (const std::uint32_t place : weights_.touched()) {
+      const Totals& totals = parts_.totals(place);
+      if (totals.members == 1 && rounds_.of(weights_.witness(place)) == rounds_.of(v)) continue;
+      if (!well_connected(totals.cut, totals.mass, community_mass)) continue;
+      const Wide gain = quality_.gain(weights_.weight(place), graph_.mass[v], totals.mass);
+      if (gain > best_gain || (gain == best_gain && best != v && parts_.label(place) < parts_.label(best))) {
+        best = place;
+        best_gain = gain;
+      }
+    }
+    return best;
+  }
+
+  /// A part's cut grows by the newcomer's weight to the outside and shrinks by its weight to the inside;
+  /// between two newcomers each of the two sees the weight once.
+  std::vector<Partition::Delta> deltas(std::uint32_t round, const std::vector<Partition::Move>& moves) const {
+    std::vector<Partition::Delta> deltas;
+    for (const auto& [v, to] : moves) {
+      const auto mass = static_cast<std::int64_t>(graph_.mass[v]);
+      auto cut = static_cast<std::int64_t>(cuts_[v]);
+      deltas.push_back({graph_.id(v), -mass, -cut, -1});
+      for (std::uint64_t a = graph_.first[v]; a < graph_.first[v + 1]; ++a) {
+        const std::uint32_t slot = graph_.target[a];
+        if (parts_.place(slot) != to) continue;
+        cut -= static_cast<std::int64_t>(graph_.weight[a]) * (moved_[slot] == round ? 1 : 2);
+      }
+      deltas.push_back({parts_.label(to), mass, cut, 1});
+    }
+    return deltas;
+  }
+
+  const Comm& comm_;
+  const Graph& graph_;
+  const Quality& quality_;
+  const SubRounds& rounds_;
+  const Partition& communities_;
+  std::vector<std::uint64_t> cuts_;  ///< by own vertex
+  Partition parts_;
+  std::vector<std::uint32_t> moved_;  ///< by slot: the sub-round in which it moved
+  NeighbourWeights weights_;
+};
+
+}  // namespace
+
+Partition refine(const Comm& comm, const Graph& graph, const Boundary& boundary, const Quality& quality,
+                 const SubRounds& rounds, Partition& communities) {
+  std::vector<std::uint32_t> places;
+  for (std::uint32_t v = 0; v < graph.own; ++v) places.push_back(communities.place(v));
+  std::sort(places.begin(), places.end());
+  places.erase(std::unique(places.begin(), places.end()), places.end());
+  communities.refresh(comm, places);
+  return Refinement(comm, graph, boundary, quality, rounds, communities).run();
+}
+
+}  // namespace lockstep

@@ -1,0 +1,18 @@
+#pragma once
+
+#include "src/communities/graph.hpp"
+#include "src/communities/partition.hpp"
+#include "src/communities/quality.hpp"
+#include "src/communities/sub_rounds.hpp"
+
+namespace lockstep {
+
+/// Leiden's second phase: a finer partition whose parts are connected and lie inside one community each.
+/// Every vertex starts alone. Sub-round by sub-round, a vertex that is still alone and well connected to its
+/// community joins the well-connected part with the largest positive gain; the part must rest in this
+/// sub-round (have several members, or one that decides in another), so parts grow by edges only and are
+/// connected. Collective.
+Partition refine(const Comm& comm, const Graph& graph, const Boundary& boundary, const Quality& quality,
+                 const SubRounds& rounds, Partition& communities);
+
+}  // namespace lockstep

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <vector>
+
+#include "src/log/ingest.hpp"
+#include "src/log/scan.hpp"
+
+namespace lockstep {
+
+/// Brings what the ranks know of accounts to the ranks where the accounts' names live; of several values of
+/// an attribute the latest counts, of equally late ones the greatest. `ids[i]` is the id of the scanned
+/// account i. Collective.
+AccountAttributes gather_attributes(const Comm& comm, const Dictionary& accounts,
+                                    const std::vector<std::uint64_t>& ids, const ScannedLog& log);
+
+}  // namespace lockstep

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <array>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "cluster/comm.hpp"
+#include "data/study/study.hpp"
+#include "src/log/action.hpp"
+#include "src/log/dictionary.hpp"
+
+namespace lockstep {
+
+/// What is known of accounts besides their ids, at the rank where their names live.
+struct AccountAttributes {
+  TextPool words;
+  /// By attribute, then by Dictionary::place: a number in `words`, or `unknown`. Empty: no input has it.
+  std::array<std::vector<std::uint32_t>, attribute_names.size()> values;
+  static constexpr std::uint32_t unknown = UINT32_MAX;
+
+  std::string_view value(Attribute attribute, std::size_t place) const;
+};
+
+/// What all later stages know about the log besides its actions.
+struct Catalogue {
+  Dictionary accounts;
+  Dictionary objects;  ///< groups are the channels
+  AccountAttributes attributes;
+  TimeUnit time_unit = TimeUnit::second;
+  std::int64_t epoch = 0;  ///< ticks since 1970 of the first action; action times count from here
+  std::vector<ChannelRule> channels;
+  std::string input_digest;  ///< of the actions read, whatever files they were in
+};
+
+struct ReadCounts {
+  std::uint64_t files = 0;
+  std::uint64_t rows = 0;
+  std::uint64_t rejected_rows = 0;
+};
+
+struct Ingested {
+  std::vector<Action> actions;  ///< this rank's, in no order
+  Catalogue catalogue;
+  ReadCounts counts;
+};
+
+/// Bytes of a plain file that one rank reads at a time; results do not depend on it.
+inline constexpr std::uint64_t default_split_bytes = std::uint64_t{64} << 20;
+
+/// Reads all inputs of the study on all ranks. Rejected rows are described in `rejects_file` (JSON lines),
+/// which is written whenever there are any. Throws AgreedError: usage for globs and columns that name
+/// nothing, io, bad_data where more rows than max_reject_fraction are malformed or a channel has no action,
+/// internal where ids or times need more than 32 bits. Collective.
+Ingested ingest(const Comm& comm, const Study& study, const std::filesystem::path& rejects_file,
+                std::uint64_t split_bytes = default_split_bytes);
+
+}  // namespace lockstep

@@ -1,0 +1,178 @@
+#include "src/log/scan.hpp"
+
+#include <algorithm>
+#include <optional>
+
+#include "data/formats/time.hpp"
+
+namespace lockstep {
+
+std::uint64_t ScannedLog::rejected_rows() const {
+  std::uint64_t count = 0;
+  for (const auto& [where, rejected] : rejects) count += rejected.rows;
+  return count;
+}
+
+namespace {
+
+/// Which of a reader's fields mean what.
+struct FieldPlan {
+  std::vector<WantedField> wanted;
+  std::size_t account = 0;
+  std::size_t time = 1;
+  std::vector<std::size_t> channels;
+  std::array<std::optional<std::size_t>, attribute_names.size()> attributes;
+};
+
+FieldPlan plan_fields(const Study& study, const Input& input) {
+  FieldPlan plan;
+  plan.wanted = {{input.account, ""}, {input.time, ""}};
+  for (const auto& channel : study.channels) {
+    plan.channels.push_back(plan.wanted.size());
+    plan.wanted.push_back({channel.object, channel.separator});
+  }
+  for (std::size_t a = 0; a < input.attributes.size(); ++a) {
+    if (input.attributes[a].from != AttributeSource::From::field) continue;
+    plan.attributes[a] = plan.wanted.size();
+    plan.wanted.push_back({input.attributes[a].text, ""});
+  }
+  return plan;
+}
+
+bool is_count(std::string_view text) {
+  return !text.empty() && text.size() <= 18 &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+/// A row that cannot be used: why, and the value that says so.
+struct Malformed {
+  std::string reason;
+  std::string value;
+};
+
+class SplitScanner {
+ public:
+  SplitScanner(const Study& study, const Input& input, ScannedLog& log)
+      : study_(study), input_(input), plan_(plan_fields(study, input)), log_(log),
+        times_(input.time_format, study.time_unit) {
+    // A constant counts as if every row had it.
+    for (std::size_t a = 0; a < input.attributes.size(); ++a) {
+      if (input.attributes[a].from == AttributeSource::From::constant) {
+        constants_[a] = log.words.index_of(input.attributes[a].text);
+      }
+    }
+  }
+
+  const FieldPlan& plan() const { return plan_; }
+
+  std::optional<Malformed> take(const Row& row) {
+    const auto accounts = row.values(plan_.account);
+    if (accounts.empty()) return Malformed{"no value in '" + input_.account + "'", ""};
+    if (accounts.size() > 1) return Malformed{"several values in '" + input_.account + "'", ""};
+    const auto times = row.values(plan_.time);
+    if (times.empty()) return Malformed{"no value in '" + input_.time + "'", ""};
+    const auto time = times_.parse(times[0]);
+    if (!time) {
+      return Malformed{"'" + input_.time + "' is not a time in the format " + input_.time_format,
+                       std::string(times[0])};
+    }
+    if (*time <= 0) return Malformed{"'" + input_.time + "' is not after 1970-01-01", std::string(times[0])};
+    if (const auto field = plan_.attributes[static_cast<std::size_t>(Attribute::followers)]) {
+      const auto followers = row.values(*field);
+      if (!followers.empty() && !is_count(followers[0])) {
+        return Malformed{"followers is not a whole number", std::string(followers[0])};
+      }
+    }
+    take_actions(row, account_index(accounts[0]), *time);
+    return std::nullopt;
+  }
+
+ private:
+  std::uint32_t account_index(std::string_view id) {
+    if (input_.account_prefix.empty()) return log_.accounts.index_of(id);
+    name_.assign(input_.account_prefix);
+    name_.append(id);
+    return log_.accounts.index_of(name_);
+  }
+
+  void take_actions(const Row& row, std::uint32_t account, std::int64_t time) {
+    for (std::size_t c = 0; c < plan_.channels.size(); ++c) {
+      const auto objects = row.values(plan_.channels[c]);
+      if (objects.empty()) continue;
+      if (study_.channels[c].elements == Elements::each) {
+        for (const auto object : objects) add_action(c, object, account, time);
+      } else {
+        name_.clear();
+        for (const auto object : objects) {
+          // A unit separator cannot be part of a word, so no two sequences make the same text.
+          if (!name_.empty()) name_ += '\x1f';
+          name_ += object;
+        }
+        add_action(c, name_, account, time);
+      }
+    }
+    for (std::size_t a = 0; a < plan_.attributes.size(); ++a) {
+      if (const auto field = plan_.attributes[a]) {
+        const auto values = row.values(*field);
+        if (!values.empty()) note(a, account, {time, log_.words.index_of(values[0])});
+      } else if (constants_[a]) {
+        note(a, account, {time, *constants_[a]});
+      }
+    }
+  }
+
+  void add_action(std::size_t channel, std::string_view object, std::uint32_t account, std::int64_t time) {
+    auto& objects = log_.objects[channel];
+    const std::uint32_t index = objects.index_of(object);
+    log_.actions[channel].add({time, index, account});
+    log_.digest += mix(log_.accounts.digest(account).low, objects.digest(index).low,
+                       static_cast<std::uint64_t>(time), channel);
+    log_.first_time = std::min(log_.first_time, time);
+    log_.last_time = std::max(log_.last_time, time);
+  }
+
+  /// Keeps the latest value; of values with the same time the greater word, so that row order is no matter.
+  void note(std::size_t attribute, std::uint32_t account, LatestValue value) {
+    auto& values = log_.attributes[attribute];
+    if (values.size() <= account) values.resize(account + std::size_t{1});
+    auto& known = values[account];
+    if (value.time > known.time ||
+        (value.time == known.time && log_.words.name(value.word) > log_.words.name(known.word))) {
+      known = value;
+    }
+  }
+
+  const Study& study_;
+  const Input& input_;
+  FieldPlan plan_;
+  ScannedLog& log_;
+  TimeParser times_;
+  std::array<std::optional<std::uint32_t>, attribute_names.size()> constants_;
+  std::string name_;
+};
+
+void reject(ScannedLog& log, std::uint32_t split, std::uint64_t line, Malformed malformed) {
+  auto& rejects = log.rejects[{split, std::move(malformed.reason)}];
+  ++rejects.rows;
+  if (rejects.first.size() < rejects_kept) rejects.first.push_back({line, std::move(malformed.value)});
+}
+
+}  // namespace
+
+void scan_split(const Study& study, const Input& input, const Split& split, std::uint32_t split_number,
+                ScannedLog& log, const std::function<void(std::uint64_t)>& bytes_done) {
+  SplitScanner scanner(study, input, log);
+  const auto reader =
+      open_rows(split, input.format, scanner.plan().wanted, input.missing, {input.account, input.time});
+  Row row;
+  constexpr std::uint64_t rows_between_reports = 4096;
+  for (std::uint64_t rows = 0; reader->next(row); ++rows) {
+    ++log.rows;
+    auto malformed = row.error.empty() ? scanner.take(row) : Malformed{std::string(row.error), ""};
+    if (malformed) reject(log, split_number, row.line, std::move(*malformed));
+    if (rows % rows_between_reports == 0) bytes_done(reader->bytes_read());
+  }
+  bytes_done(reader->bytes_read());
+}
+
+}  // namespace lockstep

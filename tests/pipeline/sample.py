@@ -1,0 +1,71 @@
+#!/usr/bin/env python3
+"""Whole runs on the bundled sample and on random logs, at several rank counts, against the reference."""
+import argparse
+import pathlib
+import sys
+import tempfile
+
+import h5py
+import numpy
+
+import lockstep_run
+from compare_results import compare
+from random_log import write_log
+
+SAMPLE_RANKS = [1, 2, 3, 4, 8]
+RANDOM_RANKS = [1, 2, 3, 5]
+TABLES = ["networks", "members", "edges", "accounts", "funnel"]
+
+
+def run_at(options, study, folder, ranks):
+    """{"N ranks": results.h5} of one study at several rank counts."""
+    return {f"{count} ranks": lockstep_run.run(options, study, folder / f"out-{count}", count) for count in ranks}
+
+
+def check_tables(checks, results_file):
+    """What must hold of every result file that has networks."""
+    with h5py.File(results_file) as results:
+        for table in TABLES:
+            lengths = {len(results[f"{table}/{key}"]) for key in results[table]
+                       if isinstance(results[f"{table}/{key}"], h5py.Dataset)}
+            checks.true(f"sample: the columns of {table} are equally long", len(lengths) == 1, str(lengths))
+        size = lockstep_run.column(results, "networks/size")
+        rank = lockstep_run.column(results, "networks/rank")
+        network = lockstep_run.column(results, "members/network")
+        account = lockstep_run.column(results, "members/account")
+        accounts = len(results["accounts/name"])
+        source, target = (lockstep_run.column(results, f"edges/{end}") for end in ("source", "target"))
+    checks.true("sample: there are networks", len(size) > 0)
+    checks.true("sample: networks are in order of rank", bool(numpy.all(numpy.diff(rank) == 1)), str(rank))
+    counted = [int((network == one).sum()) for one in rank]
+    checks.equal("sample: every network has as many members as its size", counted, size.tolist())
+    checks.equal("sample: no account is in two networks", len(numpy.unique(account)), len(account))
+    checks.true("sample: members and edges name accounts of the table",
+                all(0 <= ends.min() and ends.max() < accounts for ends in (account, source, target) if len(ends)))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    lockstep_run.add_options(parser)
+    parser.add_argument("--sample", default=lockstep_run.PROJECT / "data/samples/demo/study.toml", type=pathlib.Path)
+    parser.add_argument("--random-logs", type=int, default=12, help="number of random logs")
+    parser.add_argument("--only", choices=["sample", "random"], help="one half of the checks")
+    options = parser.parse_args()
+    checks = lockstep_run.Checks()
+    with tempfile.TemporaryDirectory() as folder:
+        folder = pathlib.Path(folder)
+        if options.only != "random":
+            files = run_at(options, options.sample, folder / "sample", SAMPLE_RANKS)
+            checks.same_bytes("sample", files)
+            check_tables(checks, files["1 ranks"])
+            compare(checks, "sample", files["1 ranks"], options.sample)
+        for seed in range(1, options.random_logs + 1) if options.only != "sample" else ():
+            study = write_log(folder / f"random-{seed}", seed)
+            files = run_at(options, study, study.parent, RANDOM_RANKS)
+            checks.same_bytes(f"random log {seed}", files)
+            compare(checks, f"random log {seed}", files["1 ranks"], study)
+    return checks.exit_code()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,153 @@
+#include "data/study/study_file.hpp"
+
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/study/study_text.hpp"
+
+namespace lockstep {
+namespace {
+
+using From = AttributeSource::From;
+
+TEST(StudyFile, MinimalStudyHasTheDefaults) {
+  const Study study = parse({});
+  Study expected;
+  expected.name = "x";
+  expected.inputs.resize(1);
+  expected.inputs[0].files = {"a.csv"};
+  expected.inputs[0].account = "who";
+  expected.inputs[0].time = "when";
+  expected.channels.resize(1);
+  expected.channels[0].name = "url";
+  expected.channels[0].object = "link";
+  EXPECT_EQ(study, expected);
+  EXPECT_EQ(study.folder, "/there");
+  EXPECT_EQ(parse_study(Lines{}.text(), "study.toml").folder, std::filesystem::current_path());
+}
+
+TEST(StudyFile, DefaultsAreTheDocumentedOnes) {
+  EXPECT_EQ(effective_study(parse({})), R"([study]
+name = "x"
+time_unit = "s"
+max_reject_fraction = 0.01
+
+[[input]]
+files = ["a.csv"]
+format = "csv"
+account = "who"
+account_prefix = ""
+time = "when"
+time_format = "epoch"
+missing = [""]
+
+[[channel]]
+name = "url"
+object = "link"
+elements = "each"
+separator = ""
+window = "60s"
+min_shared = 3
+
+[coordination]
+rule = "count"
+
+[communities]
+objective = "cpm"
+resolution = 0.02
+min_size = 3
+seed = 1
+
+[output]
+evidence_objects = 20
+)");
+}
+
+TEST(StudyFile, EveryKeyIsRead) {
+  Lines lines;
+  lines.study += "time_unit = 'ms'\nmax_reject_fraction = 0.5\n";
+  lines.input =
+      "files = ['b-*.gz', 'a']\nformat = 'jsonl'\naccount = '/user/id'\naccount_prefix = 'tw:'\n"
+      "time = 'at'\ntime_format = '%d.%m.%Y'\nmissing = ['', 'NA']\nkind = 'type'\nplatform = '=twitter'\n"
+      "language = 'lang'\nregion = '==x'\nname = 'screen'\nfollowers = '=12'\n";
+  lines.channel += "elements = 'sequence'\nseparator = ';'\nwindow = '1500ms'\nmin_shared = 7\n";
+  lines.rest =
+      "[coordination]\nrule = 'count'\n[communities]\nobjective = 'modularity'\nresolution = 2\n"
+      "min_size = 5\nseed = 9\n[output]\nevidence_objects = 4\n";
+  Study expected;
+  expected.name = "x";
+  expected.time_unit = TimeUnit::millisecond;
+  expected.max_reject_fraction = 0.5;
+  expected.inputs = {{.files = {"a", "b-*.gz"},
+                      .format = Format::jsonl,
+                      .account = "/user/id",
+                      .account_prefix = "tw:",
+                      .time = "at",
+                      .time_format = "%d.%m.%Y",
+                      .missing = {"", "NA"},
+                      .attributes = {AttributeSource{From::field, "type"},
+                                     {From::constant, "twitter"},
+                                     {From::field, "lang"},
+                                     {From::constant, "=x"},
+                                     {From::field, "screen"},
+                                     {From::constant, "12"}}}};
+  expected.channels = {{.name = "url",
+                        .object = "link",
+                        .elements = Elements::sequence,
+                        .separator = ";",
+                        .window_ms = 1500,
+                        .min_shared = 7}};
+  expected.communities = {.objective = Objective::modularity, .resolution = 2, .min_size = 5, .seed = 9};
+  expected.output.evidence_objects = 4;
+  EXPECT_EQ(parse(lines), expected);
+}
+
+TEST(StudyFile, FormatFollowsFromTheExtensions) {
+  const auto format_of_files = [](const std::string& files) {
+    Lines lines;
+    lines.input = "files = " + files + "\naccount = 'a'\ntime = 't'\n";
+    return parse(lines).inputs[0].format;
+  };
+  EXPECT_EQ(format_of_files("['x.csv', 'y-*.csv.gz', '/z/*.csv.zst']"), Format::csv);
+  EXPECT_EQ(format_of_files("'x.y/z.tsv'"), Format::tsv);
+  EXPECT_EQ(format_of_files("['x.jsonl.zst', 'y.ndjson']"), Format::jsonl);
+  EXPECT_EQ(format_of_files("'x.csv'\nformat = 'tsv'"), Format::tsv);
+}
+
+TEST(StudyFile, WindowsMayBeWrittenInAnyUnit) {
+  const auto window_of = [](const std::string& window) {
+    Lines lines;
+    lines.channel += "window = '" + window + "'\n";
+    return parse(lines).channels[0].window_ms;
+  };
+  EXPECT_EQ(window_of("0s"), 0);
+  EXPECT_EQ(window_of("2000ms"), 2'000);
+  EXPECT_EQ(window_of("90s"), 90'000);
+  EXPECT_EQ(window_of("2min"), 120'000);
+  EXPECT_EQ(window_of("3h"), 10'800'000);
+  EXPECT_EQ(window_of("365d"), 31'536'000'000);
+}
+
+TEST(StudyFile, LimitsThemselvesAreAccepted) {
+  Lines low;
+  low.study += "max_reject_fraction = 0\n";
+  low.channel += "min_shared = 1\n";
+  low.rest = "[communities]\nresolution = 5e-324\nmin_size = 2\nseed = 0\n[output]\nevidence_objects = 1\n";
+  EXPECT_EQ(parse(low).max_reject_fraction, 0);
+  EXPECT_EQ(parse(low).communities.resolution, 5e-324);
+  EXPECT_EQ(parse(low).communities.seed, 0U);
+  Lines high;
+  high.study += "max_reject_fraction = 1\n";
+  high.channel += "min_shared = 2147483648\n";
+  high.rest =
+      "[communities]\nresolution = 1e6\nmin_size = 4294967295\nseed = 9223372036854775807\n"
+      "[output]\nevidence_objects = 100000\n";
+  EXPECT_EQ(parse(high).channels[0].min_shared, 2147483648U);
+  EXPECT_EQ(parse(high).communities.min_size, 4294967295U);
+  EXPECT_EQ(parse(high).communities.seed, 9223372036854775807U);
+  EXPECT_EQ(parse(high), parse_study(effective_study(parse(high)), "again.toml"));
+}
+
+}  // namespace
+}  // namespace lockstep
