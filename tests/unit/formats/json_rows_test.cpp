@@ -30,12 +30,12 @@ TEST_F(JsonRowsTest, PointersReachInside) {
   const std::vector<WantedField> wanted = {{"/user/id", ""}, {"/entities/hashtags/*/text", ""},
                                            {"/m/1", ""},     {"m", ""},
                                            {"a/b", ""},      {"/a~1b", ""}};
-  const auto rows = json(
-      R"({"m": [1, "two", {"x": 0}, [8], null, 3], "entities": {"hashtags": [{"text": "p"}, {}, 5, {"text": "q"}]},)"
-      R"( "user": {"name": "n", "id": 42}, "a/b": "k"})"
-      "\n"
-      R"({"user": "no object", "entities": [], "m": "single"})",
-      wanted);
+  const auto rows = json(R"({"m": [1, "two", {"x": 0}, [8], null, 3], )"
+                         R"("entities": {"hashtags": [{"text": "p"}, {}, 5, {"text": "q"}]},)"
+                         R"( "user": {"name": "n", "id": 42}, "a/b": "k"})"
+                         "\n"
+                         R"({"user": "no object", "entities": [], "m": "single"})",
+                         wanted);
   EXPECT_EQ(rows, (Rows{"1: 42|p,q|two|1,two,3|k|k", "2: |||single||"}));
 }
 
