@@ -24,8 +24,8 @@ inline void agree(const Comm& comm, const std::optional<Error>& mine) {
     int code;
     std::size_t length;
   };
-  const Failure failure = mine ? Failure{static_cast<int>(mine->code()), std::string(mine->what()).size()}
-                               : Failure{0, 0};
+  const Failure failure =
+      mine ? Failure{static_cast<int>(mine->code()), std::string(mine->what()).size()} : Failure{0, 0};
   const auto failures = comm.gather_all_values(failure);
   const std::string text = mine ? mine->what() : "";
   const auto texts = comm.gather_all(std::span<const char>(text));

@@ -1,10 +1,11 @@
 #pragma once
 
+#include <sstream>
+#include <string>
+
 #include <cereal/archives/portable_binary.hpp>
 #include <cereal/types/string.hpp>
 #include <cereal/types/vector.hpp>
-#include <sstream>
-#include <string>
 
 namespace lockstep {
 

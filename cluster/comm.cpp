@@ -1,8 +1,9 @@
 #include "cluster/comm.hpp"
 
 #include <algorithm>
-#include <boost/mpi/collectives.hpp>
 #include <numeric>
+
+#include <boost/mpi/collectives.hpp>
 
 #include "cluster/comm_implementation.hpp"
 
@@ -18,16 +19,26 @@ Comm Comm::world() {
 }
 
 Comm Comm::self() {
-  return Comm(
-      std::make_shared<Implementation>(Implementation{mpi::communicator(MPI_COMM_SELF, mpi::comm_attach), {}}));
+  return Comm(std::make_shared<Implementation>(
+      Implementation{mpi::communicator(MPI_COMM_SELF, mpi::comm_attach), {}}));
 }
 
-int Comm::rank() const { return implementation_->communicator.rank(); }
-int Comm::size() const { return implementation_->communicator.size(); }
-Traffic Comm::traffic() const { return implementation_->traffic; }
-void Comm::set_message_limit(std::size_t bytes) const { implementation_->message_limit = bytes; }
+int Comm::rank() const {
+  return implementation_->communicator.rank();
+}
+int Comm::size() const {
+  return implementation_->communicator.size();
+}
+Traffic Comm::traffic() const {
+  return implementation_->traffic;
+}
+void Comm::set_message_limit(std::size_t bytes) const {
+  implementation_->message_limit = bytes;
+}
 
-void Comm::barrier() const { implementation_->communicator.barrier(); }
+void Comm::barrier() const {
+  implementation_->communicator.barrier();
+}
 
 std::uint64_t Comm::sum(std::uint64_t value) const {
   return mpi::all_reduce(implementation_->communicator, value, std::plus<>());
@@ -114,7 +125,8 @@ void Comm::move_bytes(std::span<const std::byte> bytes, std::span<const std::siz
     } else {
       post_pieces(count, self.message_limit, [&](std::size_t begin, std::size_t length) {
         MPI_Request request = MPI_REQUEST_NULL;
-        MPI_Isend(bytes.data() + offset + begin, static_cast<int>(length), MPI_BYTE, other, tag, raw, &request);
+        MPI_Isend(bytes.data() + offset + begin, static_cast<int>(length), MPI_BYTE, other, tag, raw,
+                  &request);
         keep(request);
         ++self.traffic.messages_sent;
       });

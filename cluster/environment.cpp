@@ -1,7 +1,8 @@
 #include "cluster/environment.hpp"
 
-#include <boost/mpi/environment.hpp>
 #include <cstdlib>
+
+#include <boost/mpi/environment.hpp>
 
 namespace lockstep {
 

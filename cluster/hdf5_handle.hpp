@@ -1,9 +1,9 @@
 #pragma once
 
-#include <hdf5.h>
-
 #include <string>
 #include <utility>
+
+#include <hdf5.h>
 
 #include "data/error.hpp"
 
@@ -31,7 +31,8 @@ class Hdf5Handle {
   operator hid_t() const { return id_; }
   /// Closes now: a full disk may show only here.
   void close(const std::string& what) {
-    if (close_(std::exchange(id_, H5I_INVALID_HID)) < 0) throw Error(ExitCode::io, "HDF5: " + what + " failed");
+    if (close_(std::exchange(id_, H5I_INVALID_HID)) < 0)
+      throw Error(ExitCode::io, "HDF5: " + what + " failed");
   }
 
  private:

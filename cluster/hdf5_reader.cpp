@@ -9,7 +9,8 @@ struct Hdf5Reader::Implementation {
   Hdf5Handle file;
 
   Hdf5Handle open(const std::string& path, hsize_t& rows) const {
-    Hdf5Handle dataset(H5Dopen2(file, path.c_str(), H5P_DEFAULT), H5Dclose, "opening " + path + " of " + name);
+    Hdf5Handle dataset(H5Dopen2(file, path.c_str(), H5P_DEFAULT), H5Dclose,
+                       "opening " + path + " of " + name);
     const Hdf5Handle space(H5Dget_space(dataset), H5Sclose, "reading the size of " + path);
     rows = static_cast<hsize_t>(H5Sget_simple_extent_npoints(space));
     return dataset;

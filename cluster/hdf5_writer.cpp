@@ -1,11 +1,11 @@
 #include "cluster/hdf5_writer.hpp"
 
+#include <cerrno>
+#include <cstring>
+
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
 
 #include "cluster/agree.hpp"
 #include "cluster/comm_implementation.hpp"
@@ -55,8 +55,8 @@ void write_text_attribute(hid_t object, const std::string& name, const std::stri
   hdf5_check(H5Tset_cset(type, H5T_CSET_UTF8), "making the text type");
   hdf5_check(H5Tset_strpad(type, H5T_STR_NULLPAD), "making the text type");
   const Hdf5Handle space(H5Screate(H5S_SCALAR), H5Sclose, "making a data space");
-  const Hdf5Handle attribute(H5Acreate2(object, name.c_str(), type, space, H5P_DEFAULT, H5P_DEFAULT), H5Aclose,
-                             "creating attribute " + name);
+  const Hdf5Handle attribute(H5Acreate2(object, name.c_str(), type, space, H5P_DEFAULT, H5P_DEFAULT),
+                             H5Aclose, "creating attribute " + name);
   hdf5_check(H5Awrite(attribute, type, text.empty() ? "\0" : text.data()), "writing attribute " + name);
 }
 
@@ -99,7 +99,8 @@ struct Hdf5Writer::Implementation {
 };
 
 Hdf5Writer::Hdf5Writer(const Comm& comm, std::filesystem::path file)
-    : implementation_(std::make_unique<Implementation>(Implementation{comm, std::move(file), {}, {}, {}, {}})) {
+    : implementation_(
+          std::make_unique<Implementation>(Implementation{comm, std::move(file), {}, {}, {}, {}})) {
   auto& self = *implementation_;
   self.temporary = self.file;
   self.temporary += ".writing";
@@ -132,7 +133,8 @@ void Hdf5Writer::column(const ColumnLabel& label, std::span<const T> values) {
       const Hdf5Handle space(H5Dget_space(dataset), H5Sclose, "reading a data space");
       hdf5_check(H5Sselect_hyperslab(space, H5S_SELECT_SET, &start, nullptr, &count, nullptr),
                  "selecting rows");
-      // Independent writes of contiguous pieces were measured at more than twice the speed of collective ones.
+      // Independent writes of contiguous pieces were measured at more than twice the speed of collective
+      // ones.
       hdf5_check(H5Dwrite(dataset, type, memory, space, H5P_DEFAULT, values.data()), "writing " + label.path);
     }
     dataset.close("closing " + label.path);
@@ -176,7 +178,8 @@ void Hdf5Writer::Implementation::write_text_column(const Hdf5Handle& serial, Tex
   for (int source = 1; source < comm.size(); ++source) {
     std::vector<char> pool;  // the texts of `source`, each with its closing NUL
     if (comm.rank() == source) {
-      for (const auto& text : column.values) pool.insert(pool.end(), text.c_str(), text.c_str() + text.size() + 1);
+      for (const auto& text : column.values)
+        pool.insert(pool.end(), text.c_str(), text.c_str() + text.size() + 1);
     }
     std::vector<std::size_t> counts(static_cast<std::size_t>(comm.size()), 0);
     counts[0] = pool.size();

@@ -1,10 +1,10 @@
 #include "cluster/progress.hpp"
 
-#include <fmt/format.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdio>
+
+#include <fmt/format.h>
+#include <unistd.h>
 
 namespace lockstep {
 
@@ -14,7 +14,9 @@ constexpr auto terminal_interval = std::chrono::milliseconds(200);
 constexpr auto line_interval = std::chrono::milliseconds(10'000);
 constexpr int bar_width = 28;
 
-std::chrono::milliseconds interval(bool terminal) { return terminal ? terminal_interval : line_interval; }
+std::chrono::milliseconds interval(bool terminal) {
+  return terminal ? terminal_interval : line_interval;
+}
 
 }  // namespace
 
@@ -58,11 +60,12 @@ void Progress::show(Clock::time_point now) {
     }
     line += fmt::format(" {:5.1f} %", share * 100);
     if (rate > 0) {
-      line += fmt::format("  {} left", format_duration(static_cast<double>(total_ - std::min(done_, total_)) / rate));
+      line += fmt::format("  {} left",
+                          format_duration(static_cast<double>(total_ - std::min(done_, total_)) / rate));
     }
   }
-  line += fmt::format("  {} {}  {} {}/s", format_amount(static_cast<double>(done_)), unit_, format_amount(rate),
-                      unit_);
+  line += fmt::format("  {} {}  {} {}/s", format_amount(static_cast<double>(done_)), unit_,
+                      format_amount(rate), unit_);
   fmt::print(stderr, "{}{}{}", terminal_ ? "\r" : "", line, terminal_ ? "\x1b[K" : "\n");
   std::fflush(stderr);
   next_show_ = now + interval(terminal_);
@@ -73,7 +76,8 @@ Progress::~Progress() {
   const double seconds = std::chrono::duration<double>(Clock::now() - start_).count();
   const double rate = seconds > 0 ? static_cast<double>(done_) / seconds : 0;
   fmt::print(stderr, "{}{:<10} done in {}  {} {}  {} {}/s\n", terminal_ ? "\r\x1b[K" : "", stage_,
-             format_duration(seconds), format_amount(static_cast<double>(done_)), unit_, format_amount(rate), unit_);
+             format_duration(seconds), format_amount(static_cast<double>(done_)), unit_, format_amount(rate),
+             unit_);
   std::fflush(stderr);
 }
 

@@ -1,8 +1,8 @@
 #include "data/digest.hpp"
 
-#include <xxhash.h>
-
 #include <array>
+
+#include <xxhash.h>
 
 namespace lockstep {
 

@@ -1,10 +1,10 @@
 #pragma once
 
-#include <tsl/robin_map.h>
-
 #include <cstdint>
 #include <string_view>
 #include <vector>
+
+#include <tsl/robin_map.h>
 
 #include "data/digest.hpp"
 

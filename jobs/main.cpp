@@ -1,7 +1,7 @@
-#include <fmt/format.h>
+#include <new>
 
 #include <CLI/CLI.hpp>
-#include <new>
+#include <fmt/format.h>
 
 #include "cluster/agree.hpp"
 #include "cluster/comm.hpp"
@@ -21,12 +21,14 @@ int run_command(int argc, char** argv, const Comm& comm) {
   CLI::App app("Lockstep finds coordinated networks of accounts in interaction logs.", "lockstep");
   app.set_version_flag("--version", std::string("lockstep ") + lockstep::program_version);
   app.require_subcommand(1);
-  app.footer("Run it alone, or under mpirun or srun for more ranks: the result is the same.\n"
-             "Exit codes: 0 done, 64 wrong command line or study, 65 bad input data, 70 internal error,\n"
-             "74 a file could not be read or written.");
+  app.footer(
+      "Run it alone, or under mpirun or srun for more ranks: the result is the same.\n"
+      "Exit codes: 0 done, 64 wrong command line or study, 65 bad input data, 70 internal error,\n"
+      "74 a file could not be read or written.");
   lockstep::add_run(app, comm);
   lockstep::add_show(app, comm);
   lockstep::add_config(app, comm);
+  lockstep::add_communities(app, comm);
   lockstep::add_generate(app, comm);
   try {
     app.parse(argc, argv);

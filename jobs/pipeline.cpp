@@ -1,8 +1,8 @@
 #include "jobs/pipeline.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 #include "cluster/agree.hpp"
 #include "cluster/exchange.hpp"
@@ -32,16 +32,17 @@ class Pipeline {
     const auto labels = detect(graph);
     Results results = rank(log, catalogue, graph, labels);
     publish(catalogue, graph, std::move(results));
-    report_.close(folder_ / "run.log.jsonl");
+    report_.append_to(folder_ / "run.log.jsonl");
+    report_.print();
   }
 
  private:
   Ingested read() {
     auto ingested = ingest(comm_, study_, folder_ / "rejects.jsonl");
     const auto& counts = ingested.counts;
-    report_.note("input", fmt::format("{} rows in {} files, {} rejected{}", counts.rows, counts.files,
-                                      counts.rejected_rows,
-                                      counts.rejected_rows > 0 ? " (see rejects.jsonl)" : ""));
+    report_.note("input",
+                 fmt::format("{} rows in {} files, {} rejected{}", counts.rows, counts.files,
+                             counts.rejected_rows, counts.rejected_rows > 0 ? " (see rejects.jsonl)" : ""));
     report_.finish_stage("read");
     return ingested;
   }
@@ -81,10 +82,11 @@ class Pipeline {
   }
 
   std::vector<std::uint32_t> detect(const CoordinationGraph& graph) {
-    Graph weighted = weigh_by_count(comm_, graph, study_.communities.objective);
-    const Quality quality = quality_by_count(comm_, weighted, study_.communities);
+    Graph weighted = weigh_by_count(comm_, graph);
+    const auto& communities = study_.communities;
+    const Quality quality = set_objective(comm_, weighted, communities.objective, communities.resolution, 1);
     LeidenOptions options;
-    options.seed = study_.communities.seed;
+    options.seed = communities.seed;
     auto labels = find_communities(comm_, std::move(weighted), quality, options);
     report_.finish_stage("detect");
     return labels;
@@ -136,7 +138,9 @@ class Pipeline {
       ends.erase(std::unique(ends.begin(), ends.end()), ends.end());
     };
     distinct();
-    ends = send_to(comm_, ends, [&](const AccountInChannel& end) { return graph.vertices.owner(end.account); }).rows;
+    ends = send_to(comm_, ends, [&](const AccountInChannel& end) {
+             return graph.vertices.owner(end.account);
+           }).rows;
     distinct();
     for (const auto& end : ends) ++accounts[end.channel];
     for (auto* figure : {&pairs, &shared, &accounts}) comm_.sum_each(*figure);

@@ -29,7 +29,8 @@ class Tables {
   void channels() {
     const auto rows = at_root(study_.channels);
     texts("channels/name", "the study's name for the channel", rows, [](auto& c) { return c.name; });
-    texts("channels/object", "field of the inputs that names the object", rows, [](auto& c) { return c.object; });
+    texts("channels/object", "field of the inputs that names the object", rows,
+          [](auto& c) { return c.object; });
     column<std::int64_t>("channels/window", "ms", "two actions at most this far apart are a co-action", rows,
                          [](auto& c) { return c.window_ms; });
     column<std::uint32_t>("channels/min_shared", number, "smallest number of shared objects of a pair", rows,
@@ -41,23 +42,26 @@ class Tables {
     std::uint32_t rank = 0;
     column<std::uint32_t>("networks/rank", number, "1 is the first to look at", rows,
                           [&](auto&) { return ++rank; });
-    column<std::uint64_t>("networks/id", number, "digest of the members' names: the same network has the same id",
-                          rows, [](auto& n) { return n.id; });
+    column<std::uint64_t>("networks/id", number,
+                          "digest of the members' names: the same network has the same id", rows,
+                          [](auto& n) { return n.id; });
     column<std::uint32_t>("networks/size", "accounts", "members", rows, [](auto& n) { return n.size; });
     column<std::uint64_t>("networks/edges", "pairs", "pairs of members with an edge in any channel", rows,
                           [](auto& n) { return n.edges; });
     column<std::uint64_t>("networks/shared", "objects", "S summed over the edges of all channels", rows,
                           [](auto& n) { return n.shared; });
-    column<double>("networks/score", "objects per account", "summed S per member: what networks are ranked by",
-                   rows, [](auto& n) { return n.score(); });
+    column<double>("networks/score", "objects per account",
+                   "summed S per member: what networks are ranked by", rows,
+                   [](auto& n) { return n.score(); });
     column<double>("networks/density", number, "edges divided by pairs of members", rows,
                    [](auto& n) { return n.density(); });
     column<std::int64_t>("networks/first_time", time_unit(), "first action that is part of an edge", rows,
                          [&](auto& n) { return time(n.first_time); });
     column<std::int64_t>("networks/last_time", time_unit(), "last action that is part of an edge", rows,
                          [&](auto& n) { return time(n.last_time); });
-    column<std::uint64_t>("networks/followers_sum", "accounts", "followers of the members, summed (0: not known)",
-                          rows, [](auto& n) { return n.followers_sum; });
+    column<std::uint64_t>("networks/followers_sum", "accounts",
+                          "followers of the members, summed (0: not known)", rows,
+                          [](auto& n) { return n.followers_sum; });
     column<std::uint64_t>("networks/followers_max", "accounts", "followers of the most followed member", rows,
                           [](auto& n) { return n.followers_max; });
     const auto& composition = networks.composition;
@@ -77,8 +81,8 @@ class Tables {
                           [](auto& m) { return m.vertex; });
     column<std::uint32_t>("members/degree", "accounts", "members it has an edge with", members,
                           [](auto& m) { return m.degree; });
-    column<std::uint64_t>("members/strength", "objects", "S summed over its edges inside the network", members,
-                          [](auto& m) { return m.strength; });
+    column<std::uint64_t>("members/strength", "objects", "S summed over its edges inside the network",
+                          members, [](auto& m) { return m.strength; });
   }
 
   void edges(const CoordinationGraph& graph, const Networks& networks) {
@@ -93,8 +97,9 @@ class Tables {
                           [](auto& e) { return e.shared; });
     column<double>("edges/weight", number, "weight in the search for communities (count rule: S)", edges,
                    [](auto& e) { return static_cast<double>(e.shared); });
-    column<std::uint32_t>("edges/lag_min", lag_unit(), "smallest lag; of each shared object the smallest counts",
-                          edges, [](auto& e) { return e.lag_min; });
+    column<std::uint32_t>("edges/lag_min", lag_unit(),
+                          "smallest lag; of each shared object the smallest counts", edges,
+                          [](auto& e) { return e.lag_min; });
     column<std::uint32_t>("edges/lag_median", lag_unit(), "lower median of the lags of the S shared objects",
                           edges, [](auto& e) { return e.lag_median; });
     column<std::int64_t>("edges/first_time", time_unit(), "first action that is part of a co-action", edges,
@@ -170,7 +175,8 @@ class Tables {
                             [&](auto& f) { return f.*member; });
     };
     count("actions", "actions", "actions left (0 after project)", &FunnelRow::actions);
-    count("accounts", "accounts", "accounts with an action; after project: with an edge", &FunnelRow::accounts);
+    count("accounts", "accounts", "accounts with an action; after project: with an edge",
+          &FunnelRow::accounts);
     count("objects", "objects", "objects with an action (0 after project)", &FunnelRow::objects);
     count("windowed_pairs", "pairs", "pairs of actions on an object at most the window apart",
           &FunnelRow::windowed_pairs);
@@ -183,8 +189,8 @@ class Tables {
 
  private:
   template <class Value, class Rows, class Get>
-  void column(const std::string& path, const std::string& unit, const std::string& description, const Rows& rows,
-              Get get) {
+  void column(const std::string& path, const std::string& unit, const std::string& description,
+              const Rows& rows, Get get) {
     std::vector<Value> values;
     values.reserve(rows.size());
     for (const auto& row : rows) values.push_back(get(row));

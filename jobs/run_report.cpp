@@ -1,13 +1,13 @@
 #include "jobs/run_report.hpp"
 
-#include <fmt/chrono.h>
-#include <fmt/format.h>
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <sys/resource.h>
 
 #include "cluster/agree.hpp"
 #include "cluster/progress.hpp"
@@ -41,58 +41,73 @@ Spread spread(const Comm& comm, std::uint64_t value) {
 void RunReport::finish_stage(const std::string& name) {
   const auto now = Clock::now();
   const Traffic total = comm_.traffic();
-  stages_.push_back({name,
-                     std::chrono::duration<double>(now - stage_start_).count(),
-                     {total.bytes_sent - stage_traffic_.bytes_sent,
-                      total.bytes_received - stage_traffic_.bytes_received,
-                      total.messages_sent - stage_traffic_.messages_sent},
-                     peak_memory_bytes()});
+  stages_.push_back(
+      {name,
+       std::chrono::duration<double>(now - stage_start_).count(),
+       {total.bytes_sent - stage_traffic_.bytes_sent, total.bytes_received - stage_traffic_.bytes_received,
+        total.messages_sent - stage_traffic_.messages_sent},
+       peak_memory_bytes()});
   stage_start_ = now;
   stage_traffic_ = total;
 }
 
-void RunReport::note_balance(const std::string& name, std::uint64_t value) { balances_.push_back({name, value}); }
-void RunReport::note(const std::string& name, const std::string& value) { notes_.emplace_back(name, value); }
+void RunReport::note_balance(const std::string& name, std::uint64_t value) {
+  balances_.push_back({name, value});
+}
+void RunReport::note(const std::string& name, const std::string& value) {
+  notes_.emplace_back(name, value);
+}
 
-void RunReport::close(const std::filesystem::path& file) {
-  const double seconds = std::chrono::duration<double>(Clock::now() - start_).count();
-  std::string json = fmt::format("{{\"finished\":\"{:%Y-%m-%dT%H:%M:%SZ}\",\"ranks\":{},\"seconds\":{:.3f}",
-                                 fmt::gmtime(std::chrono::system_clock::now()), comm_.size(), seconds);
+void RunReport::print() const {
   std::string text = fmt::format("\n{:<12} {:>10} {:>12} {:>12} {:>12}\n", "stage", "time", "sent/rank",
                                  "max/mean", "peak/rank");
+  for (const auto& stage : stages_) {
+    const Spread sent = spread(comm_, stage.traffic.bytes_sent);
+    const Spread peak = spread(comm_, stage.peak_bytes);
+    text += fmt::format("{:<12} {:>10} {:>11}B {:>12.2f} {:>11}B\n", stage.name,
+                        format_duration(stage.seconds), format_amount(sent.mean), sent.max_over_mean(),
+                        format_amount(static_cast<double>(peak.max)));
+  }
+  if (!balances_.empty()) {
+    text += fmt::format("{:<25} {:>10} {:>12} {:>12}\n", "balance", "mean/rank", "max/rank", "max/mean");
+  }
+  for (const auto& balance : balances_) {
+    const Spread figure = spread(comm_, balance.value);
+    text += fmt::format("{:<25} {:>10} {:>12} {:>12.2f}\n", balance.name, format_amount(figure.mean),
+                        format_amount(static_cast<double>(figure.max)), figure.max_over_mean());
+  }
+  for (const auto& [name, value] : notes_) text += fmt::format("{}: {}\n", name, value);
+  if (!comm_.is_root()) return;
+  fmt::print(stderr, "{}whole run {} on {} rank{}\n", text, format_duration(seconds_since_start()),
+             comm_.size(), comm_.size() == 1 ? "" : "s");
+}
+
+void RunReport::append_to(const std::filesystem::path& file) const {
+  std::string json =
+      fmt::format("{{\"finished\":\"{:%Y-%m-%dT%H:%M:%SZ}\",\"ranks\":{},\"seconds\":{:.3f}",
+                  fmt::gmtime(std::chrono::system_clock::now()), comm_.size(), seconds_since_start());
   json += ",\"stages\":[";
-  for (std::size_t i = 0; i < stages_.size(); ++i) {
-    const auto& stage = stages_[i];
+  for (const auto& stage : stages_) {
     const Spread sent = spread(comm_, stage.traffic.bytes_sent);
     const Spread received = spread(comm_, stage.traffic.bytes_received);
     const Spread messages = spread(comm_, stage.traffic.messages_sent);
     const Spread peak = spread(comm_, stage.peak_bytes);
-    text += fmt::format("{:<12} {:>10} {:>11}B {:>12.2f} {:>11}B\n", stage.name, format_duration(stage.seconds),
-                        format_amount(sent.mean), sent.max_over_mean(),
-                        format_amount(static_cast<double>(peak.max)));
-    json += fmt::format("{}{{\"stage\":\"{}\",\"seconds\":{:.3f},\"bytes_sent\":{},\"max_bytes_sent\":{},"
-                        "\"max_bytes_received\":{},\"messages\":{},\"max_peak_bytes\":{}}}",
-                        i == 0 ? "" : ",", stage.name, stage.seconds, sent.sum, sent.max, received.max,
-                        messages.sum, peak.max);
+    json += fmt::format(
+        "{}{{\"stage\":\"{}\",\"seconds\":{:.3f},\"bytes_sent\":{},\"max_bytes_sent\":{},"
+        "\"max_bytes_received\":{},\"messages\":{},\"max_peak_bytes\":{}}}",
+        &stage == stages_.data() ? "" : ",", stage.name, stage.seconds, sent.sum, sent.max, received.max,
+        messages.sum, peak.max);
   }
   json += "],\"balance\":{";
-  text += fmt::format("{:<25} {:>12} {:>12} {:>12}\n", "balance", "mean/rank", "max/rank", "max/mean");
-  for (std::size_t i = 0; i < balances_.size(); ++i) {
-    const Spread figure = spread(comm_, balances_[i].value);
-    text += fmt::format("{:<25} {:>12} {:>12} {:>12.2f}\n", balances_[i].name, format_amount(figure.mean),
-                        format_amount(static_cast<double>(figure.max)), figure.max_over_mean());
-    json += fmt::format("{}\"{}\":{{\"sum\":{},\"max\":{}}}", i == 0 ? "" : ",", balances_[i].name, figure.sum,
-                        figure.max);
+  for (const auto& balance : balances_) {
+    const Spread figure = spread(comm_, balance.value);
+    json += fmt::format("{}\"{}\":{{\"sum\":{},\"max\":{}}}", &balance == balances_.data() ? "" : ",",
+                        balance.name, figure.sum, figure.max);
   }
   json += "}";
-  for (const auto& [name, value] : notes_) {
-    text += fmt::format("{}: {}\n", name, value);
-    json += fmt::format(",\"{}\":\"{}\"", name, value);
-  }
+  for (const auto& [name, value] : notes_) json += fmt::format(",\"{}\":\"{}\"", name, value);
   attempt(comm_, [&] {
     if (!comm_.is_root()) return;
-    fmt::print(stderr, "{}whole run {} on {} rank{}\n", text, format_duration(seconds), comm_.size(),
-               comm_.size() == 1 ? "" : "s");
     std::ofstream out(file, std::ios::app);
     out << json << "}\n";
     out.close();

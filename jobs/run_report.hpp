@@ -23,8 +23,10 @@ class RunReport {
   /// A fact about the whole run; the same on every rank.
   void note(const std::string& name, const std::string& value);
 
-  /// Prints the report at the root and appends it to `file`. Throws AgreedError(io). Collective.
-  void close(const std::filesystem::path& file);
+  /// Prints the report at the root. Collective.
+  void print() const;
+  /// Appends the report to `file` as one JSON line. Throws AgreedError(io). Collective.
+  void append_to(const std::filesystem::path& file) const;
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -34,6 +36,8 @@ class RunReport {
     Traffic traffic;
     std::uint64_t peak_bytes;  ///< of this process so far
   };
+  double seconds_since_start() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }
+
   struct Balance {
     std::string name;
     std::uint64_t value;

@@ -1,7 +1,7 @@
-#include <fmt/format.h>
-
 #include <memory>
 #include <string>
+
+#include <fmt/format.h>
 
 #include "cluster/agree.hpp"
 #include "data/study/study_file.hpp"

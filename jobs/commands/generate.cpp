@@ -1,8 +1,8 @@
-#include <fmt/format.h>
-
 #include <filesystem>
 #include <memory>
 #include <string>
+
+#include <fmt/format.h>
 
 #include "cluster/agree.hpp"
 #include "cluster/progress.hpp"
@@ -22,7 +22,8 @@ void generate(const Comm& comm, const GeneratorOptions& options, const std::file
     if (error) throw Error(ExitCode::io, fmt::format("{}: {}", folder.string(), error.message()));
     // The study reads all shards in the folder: older ones would be taken for part of this log.
     if (!std::filesystem::is_empty(folder)) {
-      throw Error(ExitCode::usage, fmt::format("{}: not empty; name a new folder for --out", folder.string()));
+      throw Error(ExitCode::usage,
+                  fmt::format("{}: not empty; name a new folder for --out", folder.string()));
     }
   });
   const auto ranks = static_cast<std::uint32_t>(comm.size());
@@ -61,14 +62,16 @@ void add_generate(CLI::App& app, const Comm& comm) {
   option("--accounts", log.accounts, "Organic accounts; 0: a twentieth of the actions", "Log");
   option("--objects", log.objects, "Organic objects; 0: a tenth of the actions", "Log");
   option("--days", log.days, "Length of the log", "Log");
-  option("--largest-object", log.largest_object, "Actions of the most popular object; 0: from the actions", "Log");
+  option("--largest-object", log.largest_object, "Actions of the most popular object; 0: from the actions",
+         "Log");
   option("--shards", log.shards, "Files; 0: one per million actions", "Log");
   command->add_flag("--compress", log.compress, "Write .csv.gz")->group("Log");
   option("--campaigns", campaign.count, "Coordinated campaigns", "Campaigns");
   option("--campaign-accounts", campaign.accounts, "Members of each", "Campaigns");
   option("--shared-objects", campaign.shared_objects, "Objects each acts on together", "Campaigns");
   option("--jitter", campaign.jitter_seconds, "Members act within so many seconds", "Campaigns");
-  option("--participation", campaign.participation, "Share of the members that act on an object", "Campaigns");
+  option("--participation", campaign.participation, "Share of the members that act on an object",
+         "Campaigns");
   option("--camouflage", campaign.camouflage, "Organic-looking actions per coordinated one", "Campaigns");
   option("--cells", campaign.cells, "Cells that act on different objects", "Campaigns");
   command->add_flag("--on-publication", campaign.on_publication, "Act at publication, not hours later")

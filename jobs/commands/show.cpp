@@ -1,11 +1,11 @@
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <map>
 #include <memory>
 #include <numeric>
 #include <optional>
 #include <string>
+
+#include <fmt/format.h>
 
 #include "cluster/agree.hpp"
 #include "cluster/hdf5_reader.hpp"
@@ -46,12 +46,12 @@ class ResultView {
       fmt::print("\nNo network: no community reached the study's min_size.\n");
       return;
     }
-    fmt::print("\n{:>5} {:>8} {:>10} {:>10} {:>8}  {:<10} {:<10}  {}\n", "rank", "accounts", "edges", "S/account",
-               "density", "first", "last", "who");
+    fmt::print("\n{:>5} {:>8} {:>10} {:>10} {:>8}  {:<10} {:<10}  {}\n", "rank", "accounts", "edges",
+               "S/account", "density", "first", "last", "who");
     const std::size_t shown = std::min(most, sizes_.size());
     for (std::size_t i = 0; i < shown; ++i) {
-      fmt::print("{:>5} {:>8} {:>10} {:>10.2f} {:>8.3f}  {:<10} {:<10}  {}\n", i + 1, sizes_[i], edges[i], score[i],
-                 density[i], day(first[i]), day(last[i]), who(i + 1, 1));
+      fmt::print("{:>5} {:>8} {:>10} {:>10.2f} {:>8.3f}  {:<10} {:<10}  {}\n", i + 1, sizes_[i], edges[i],
+                 score[i], density[i], day(first[i]), day(last[i]), who(i + 1, 1));
     }
     if (shown < sizes_.size()) fmt::print("… {} more; --top N shows more of them\n", sizes_.size() - shown);
     fmt::print("\nMembers and objects of a network: lockstep show {} --network N\n", file_);
@@ -59,11 +59,12 @@ class ResultView {
 
   void network(std::uint32_t rank, std::size_t most) const {
     if (rank == 0 || rank > sizes_.size()) {
-      throw Error(ExitCode::usage, fmt::format("--network {}: the file has networks 1 to {}", rank, sizes_.size()));
+      throw Error(ExitCode::usage,
+                  fmt::format("--network {}: the file has networks 1 to {}", rank, sizes_.size()));
     }
     const std::size_t i = rank - 1;
-    fmt::print("Network {} of {}: {} accounts, {} pairs, {:.2f} shared objects per account, density {:.3f}\n", rank,
-               name_, sizes_[i], reader_.column<std::uint64_t>("networks/edges")[i],
+    fmt::print("Network {} of {}: {} accounts, {} pairs, {:.2f} shared objects per account, density {:.3f}\n",
+               rank, name_, sizes_[i], reader_.column<std::uint64_t>("networks/edges")[i],
                reader_.column<double>("networks/score")[i], reader_.column<double>("networks/density")[i]);
     fmt::print("id {:016x}, active {} to {}\n", reader_.column<std::uint64_t>("networks/id")[i],
                format_time(reader_.column<std::int64_t>("networks/first_time")[i], unit_),
@@ -83,8 +84,8 @@ class ResultView {
     const auto accounts = reader_.column<std::uint64_t>("funnel/accounts");
     const auto windowed = reader_.column<std::uint64_t>("funnel/windowed_pairs");
     const auto pairs = reader_.column<std::uint64_t>("funnel/pairs");
-    fmt::print("{}: {} networks\n\n{:<20} {:<9} {:>13} {:>13} {:>16} {:>13}\n", name_, sizes_.size(), "channel",
-               "stage", "actions", "accounts", "windowed pairs", "pairs");
+    fmt::print("{}: {} networks\n\n{:<20} {:<9} {:>13} {:>13} {:>16} {:>13}\n", name_, sizes_.size(),
+               "channel", "stage", "actions", "accounts", "windowed pairs", "pairs");
     std::vector<std::size_t> order(stage.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
     std::stable_sort(order.begin(), order.end(), [&](auto i, auto j) { return channel[i] < channel[j]; });
@@ -92,7 +93,8 @@ class ResultView {
     for (const std::size_t i : order) {
       const bool projected = stage[i] == "project";
       fmt::print("{:<20} {:<9} {:>13} {:>13} {:>16} {:>13}\n", shortened(channel[i], 20), stage[i],
-                 cell(actions[i], !projected), accounts[i], cell(windowed[i], !projected), cell(pairs[i], projected));
+                 cell(actions[i], !projected), accounts[i], cell(windowed[i], !projected),
+                 cell(pairs[i], projected));
     }
   }
 
@@ -154,8 +156,8 @@ class ResultView {
     const auto names = reader_.text_column("objects/name");
     const auto channels = reader_.text_column("channels/name");
     const auto range = std::equal_range(network.begin(), network.end(), rank);
-    fmt::print("\n{:<50} {:<12} {:>8} {:>8}  {:<20} {:<20}\n", "object", "channel", "accounts", "actions", "first",
-               "last");
+    fmt::print("\n{:<50} {:<12} {:>8} {:>8}  {:<20} {:<20}\n", "object", "channel", "accounts", "actions",
+               "first", "last");
     const auto begin = static_cast<std::size_t>(range.first - network.begin());
     const auto end = static_cast<std::size_t>(range.second - network.begin());
     for (std::size_t i = begin; i < std::min(end, begin + most); ++i) {
@@ -172,7 +174,8 @@ class ResultView {
   std::string name_;
   TimeUnit unit_ = TimeUnit::second;
   std::vector<std::uint32_t> sizes_;
-  std::map<std::uint32_t, std::map<std::string, std::vector<std::pair<std::string, std::uint64_t>>>> compositions_;
+  std::map<std::uint32_t, std::map<std::string, std::vector<std::pair<std::string, std::uint64_t>>>>
+      compositions_;
 };
 
 }  // namespace

@@ -90,7 +90,8 @@ void add_up_parts(const Graph& graph, const std::vector<std::uint32_t>& vertex_o
       }
     }
     members.push_back(member);
-    for (const std::uint32_t place : weights.touched()) arcs.push_back({part, met[place], weights.weight(place)});
+    for (const std::uint32_t place : weights.touched())
+      arcs.push_back({part, met[place], weights.weight(place)});
   }
 }
 
@@ -109,7 +110,8 @@ std::vector<std::uint32_t> carry_over(const Comm& comm, const Graph& graph, cons
   }
   const auto owner = [&](std::uint32_t label) { return graph.vertices.owner(label); };
   std::vector<std::uint32_t> smallest(graph.own, unnumbered);
-  for (const auto& [label, vertex] : send_to(comm, named, [&](const Named& n) { return owner(n.label); }).rows) {
+  for (const auto& [label, vertex] :
+       send_to(comm, named, [&](const Named& n) { return owner(n.label); }).rows) {
     auto& known = smallest[label - graph.own_begin];
     known = std::min(known, vertex);
   }
@@ -143,8 +145,8 @@ Coarse coarsen(const Comm& comm, const Graph& graph, const Partition& parts, con
   const auto begin = numbering.vertices.begin(comm.rank());
   std::vector<std::uint64_t> mass(numbering.vertices.size(comm.rank()), 0);
   std::vector<std::uint64_t> inner(mass.size(), 0);
-  const auto received = send_to(
-      comm, members, [&](const Member& member) { return numbering.vertices.owner(member.vertex); });
+  const auto received =
+      send_to(comm, members, [&](const Member& member) { return numbering.vertices.owner(member.vertex); });
   for (const auto& member : received.rows) {
     mass[member.vertex - begin] += member.mass;
     inner[member.vertex - begin] += member.inner;

@@ -6,8 +6,8 @@
 
 namespace lockstep {
 
-std::vector<std::uint32_t> split_into_components(const Comm& comm, const Graph& graph, const Boundary& boundary,
-                                                 const Partition& communities) {
+std::vector<std::uint32_t> split_into_components(const Comm& comm, const Graph& graph,
+                                                 const Boundary& boundary, const Partition& communities) {
   std::vector<std::uint32_t> smallest;  // by slot
   for (std::uint32_t slot = 0; slot < graph.slots(); ++slot) smallest.push_back(graph.id(slot));
   struct Update {

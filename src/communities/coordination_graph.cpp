@@ -39,8 +39,8 @@ CoordinationGraph make_coordination_graph(const Comm& comm, Ranges accounts, std
     graph.vertices.first.push_back(graph.vertices.first.back() + count);
   }
   const auto begin = static_cast<std::uint32_t>(graph.vertices.begin(comm.rank()));
-  const auto vertices =
-      ask(comm, targets, owner, [&](std::uint32_t account) { return begin + position_in(graph.own, account); });
+  const auto vertices = ask(comm, targets, owner,
+                            [&](std::uint32_t account) { return begin + position_in(graph.own, account); });
   for (Edge& edge : graph.edges) {
     edge.source = begin + position_in(graph.own, edge.source);
     edge.target = vertices[position_in(targets, edge.target)];
@@ -48,14 +48,15 @@ CoordinationGraph make_coordination_graph(const Comm& comm, Ranges accounts, std
   return graph;
 }
 
-Graph weigh_by_count(const Comm& comm, const CoordinationGraph& coordination, Objective objective) {
+Graph weigh_by_count(const Comm& comm, const CoordinationGraph& coordination) {
   std::uint64_t total = 0;
   for (const Edge& edge : coordination.edges) total += 2 * std::uint64_t{edge.shared};
   // Each S is below 2^32 and a rank holds fewer than 2^31 edges, so its own sum cannot overflow; all may.
   const auto totals = comm.gather_all_values(total);
   const double sum = std::accumulate(totals.begin(), totals.end(), 0.0);
   if (sum >= 0x1p62) {
-    throw AgreedError(ExitCode::bad_data, "the pairs' shared objects add up to more than 2^62: raise min_shared");
+    throw AgreedError(ExitCode::bad_data,
+                      "the pairs' shared objects add up to more than 2^62: raise min_shared");
   }
   std::vector<Arc> arcs;
   arcs.reserve(2 * coordination.edges.size());
@@ -63,29 +64,28 @@ Graph weigh_by_count(const Comm& comm, const CoordinationGraph& coordination, Ob
     arcs.push_back({edge.source, edge.target, edge.shared});
     arcs.push_back({edge.target, edge.source, edge.shared});
   }
-  const std::vector<std::uint64_t> inner(coordination.own.size(), 0);
-  Graph graph = make_graph(comm, coordination.vertices, std::move(arcs),
-                           std::vector<std::uint64_t>(coordination.own.size(), 1), inner);
+  const std::size_t own = coordination.own.size();
+  return make_graph(comm, coordination.vertices, std::move(arcs), std::vector<std::uint64_t>(own, 1),
+                    std::vector<std::uint64_t>(own, 0));
+}
+
+Quality set_objective(const Comm& comm, Graph& graph, Objective objective, double resolution,
+                      std::uint64_t weight_one) {
   if (objective == Objective::modularity) {
     for (std::uint32_t v = 0; v < graph.own; ++v) {
       graph.mass[v] = std::accumulate(graph.weight.begin() + static_cast<std::ptrdiff_t>(graph.first[v]),
                                       graph.weight.begin() + static_cast<std::ptrdiff_t>(graph.first[v + 1]),
-                                      std::uint64_t{0});
+                                      graph.inner[v]);
     }
   }
-  return graph;
-}
-
-Quality quality_by_count(const Comm& comm, const Graph& graph, const Communities& options) {
   const auto sum = [&](const std::vector<std::uint64_t>& values) {
     return comm.sum(std::accumulate(values.begin(), values.end(), std::uint64_t{0}));
   };
   const std::uint64_t total_degree = sum(graph.weight) + sum(graph.inner);
   const std::uint64_t total_mass = sum(graph.mass);
   return attempt(comm, [&] {
-    const Quality quality = options.objective == Objective::cpm
-                                ? Quality::cpm(options.resolution, 1)
-                                : Quality::modularity(options.resolution, total_degree);
+    const Quality quality = objective == Objective::cpm ? Quality::cpm(resolution, weight_one)
+                                                        : Quality::modularity(resolution, total_degree);
     quality.check_range(total_degree, total_mass);
     return quality;
   });

@@ -12,20 +12,22 @@ namespace lockstep {
 
 /// The accounts that have a partner, with their edges. Vertices are numbered by account id.
 struct CoordinationGraph {
-  Ranges accounts;                  ///< who owns which account ids
-  Ranges vertices;                  ///< who owns which vertices
-  std::vector<std::uint32_t> own;   ///< account id by own vertex, ascending
-  std::vector<Edge> edges;          ///< source and target are vertices; on the rank that owns the source
+  Ranges accounts;                 ///< who owns which account ids
+  Ranges vertices;                 ///< who owns which vertices
+  std::vector<std::uint32_t> own;  ///< account id by own vertex, ascending
+  std::vector<Edge> edges;         ///< source and target are vertices; on the rank that owns the source
 };
 
 /// Numbers the accounts that edges name. `accounts`: edges lie where their source is owned. Collective.
 CoordinationGraph make_coordination_graph(const Comm& comm, Ranges accounts, std::vector<Edge> edges);
 
-/// The weighted graph to be cut into communities: w_ab = S_ab, summed over the channels (count rule).
-/// Mass follows the objective. Throws AgreedError(bad_data) when weights could overflow. Collective.
-Graph weigh_by_count(const Comm& comm, const CoordinationGraph& coordination, Objective objective);
+/// The weighted graph to be cut into communities: w_ab = S_ab, summed over the channels (count rule), mass 1
+/// each. Throws AgreedError(bad_data) when weights could overflow. Collective.
+Graph weigh_by_count(const Comm& comm, const CoordinationGraph& coordination);
 
-/// The study's quality function for such a graph. Throws AgreedError(bad_data) as above. Collective.
-Quality quality_by_count(const Comm& comm, const Graph& graph, const Communities& options);
+/// Prepares a graph whose mass counts base vertices for `objective`, and gives the quality function; γ is
+/// `resolution`. Throws AgreedError(bad_data) where sums could overflow. Collective.
+Quality set_objective(const Comm& comm, Graph& graph, Objective objective, double resolution,
+                      std::uint64_t weight_one);
 
 }  // namespace lockstep

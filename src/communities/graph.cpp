@@ -57,8 +57,8 @@ Graph local_graph(const Ranges& vertices, int rank, const std::vector<Arc>& arcs
 
 }  // namespace
 
-Graph make_graph(const Comm& comm, const Ranges& vertices, std::vector<Arc> arcs, std::vector<std::uint64_t> mass,
-                 std::vector<std::uint64_t> inner) {
+Graph make_graph(const Comm& comm, const Ranges& vertices, std::vector<Arc> arcs,
+                 std::vector<std::uint64_t> mass, std::vector<std::uint64_t> inner) {
   if (comm.size() > 1) {
     arcs = send_to(comm, arcs, [&](const Arc& arc) { return vertices.owner(arc.source); }).rows;
   }

@@ -27,8 +27,9 @@ struct Graph {
   std::vector<std::uint64_t> first;   ///< arcs of own vertex v: first[v] … first[v + 1] − 1
   std::vector<std::uint32_t> target;  ///< slot, by arc; never the source itself
   std::vector<std::uint64_t> weight;  ///< by arc
-  std::vector<std::uint64_t> mass;    ///< by own vertex: base vertices in it (CPM), weighted degree (modularity)
-  std::vector<std::uint64_t> inner;   ///< by own vertex: twice the weight inside it
+  std::vector<std::uint64_t>
+      mass;  ///< by own vertex: base vertices in it (CPM), weighted degree (modularity)
+  std::vector<std::uint64_t> inner;  ///< by own vertex: twice the weight inside it
 
   std::uint32_t slots() const { return own + static_cast<std::uint32_t>(ghosts.size()); }
   std::uint32_t id(std::uint32_t slot) const { return slot < own ? own_begin + slot : ghosts[slot - own]; }
@@ -37,8 +38,8 @@ struct Graph {
 
 /// The graph of these arcs, which may be on any rank in any order; equal arcs add up. Both directions of an
 /// edge must be there. `mass` and `inner` are of the own vertices. Collective.
-Graph make_graph(const Comm& comm, const Ranges& vertices, std::vector<Arc> arcs, std::vector<std::uint64_t> mass,
-                 std::vector<std::uint64_t> inner);
+Graph make_graph(const Comm& comm, const Ranges& vertices, std::vector<Arc> arcs,
+                 std::vector<std::uint64_t> mass, std::vector<std::uint64_t> inner);
 
 /// The whole graph on every rank, for Comm::self(). Collective.
 Graph gather_graph(const Comm& comm, const Graph& graph);

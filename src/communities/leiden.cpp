@@ -22,7 +22,8 @@ Wide sum_wide(const Comm& comm, Wide value) {
   return std::accumulate(values.begin(), values.end(), Wide{0});
 }
 
-Wide partition_quality(const Comm& comm, const Graph& graph, const Quality& quality, const Partition& partition) {
+Wide partition_quality(const Comm& comm, const Graph& graph, const Quality& quality,
+                       const Partition& partition) {
   std::uint64_t degree_inside = 0;
   Wide local = 0;
   for (std::uint32_t v = 0; v < graph.own; ++v) {
@@ -72,7 +73,8 @@ class Leiden {
 
  private:
   /// Every rank does the same on the whole graph and keeps its own part of the answer.
-  Labels improve_alone(const Comm& comm, const Graph& graph, const Labels& labels, std::uint32_t level) const {
+  Labels improve_alone(const Comm& comm, const Graph& graph, const Labels& labels,
+                       std::uint32_t level) const {
     const auto whole = improve(Comm::self(), gather_graph(comm, graph), comm.gather_all(labels), level);
     return {whole.begin() + graph.own_begin, whole.begin() + graph.own_begin + graph.own};
   }
@@ -110,7 +112,8 @@ Labels name_by_smallest(const Comm& comm, std::uint32_t first, const Labels& lab
     return static_cast<int>(label % static_cast<std::uint32_t>(comm.size()));
   };
   tsl::robin_map<std::uint32_t, std::uint32_t> smallest;
-  for (const auto& [label, vertex] : send_to(comm, members, [&](const Member& m) { return owner(m.label); }).rows) {
+  for (const auto& [label, vertex] :
+       send_to(comm, members, [&](const Member& m) { return owner(m.label); }).rows) {
     const auto place = smallest.try_emplace(label, vertex).first;
     place.value() = std::min(place->second, vertex);
   }
@@ -132,7 +135,11 @@ std::vector<std::uint32_t> find_communities(const Comm& comm, Graph graph, const
   for (std::uint32_t pass = 0; pass < options.passes; ++pass) {
     const Leiden leiden(quality, options, pass);
     const bool last = pass + 1 == options.passes;
-    labels = name_by_smallest(comm, first, leiden.improve(comm, last ? std::move(graph) : graph, labels, 0));
+    auto better =
+        name_by_smallest(comm, first, leiden.improve(comm, last ? std::move(graph) : graph, labels, 0));
+    const bool settled = !comm.any(better != labels);
+    labels = std::move(better);
+    if (settled) break;
   }
   return labels;
 }

@@ -40,8 +40,13 @@ class LocalMoving {
  public:
   LocalMoving(const Comm& comm, const Graph& graph, const Boundary& boundary, const Quality& quality,
               const SubRounds& rounds, Partition& partition)
-      : comm_(comm), graph_(graph), boundary_(boundary), quality_(quality), rounds_(rounds),
-        partition_(partition), active_(graph.own, 1) {}
+      : comm_(comm),
+        graph_(graph),
+        boundary_(boundary),
+        quality_(quality),
+        rounds_(rounds),
+        partition_(partition),
+        active_(graph.own, 1) {}
 
   /// One iteration over the active vertices; returns how many moved, over all ranks.
   std::uint64_t iterate() {
@@ -75,7 +80,8 @@ class LocalMoving {
       for (std::uint64_t a = graph_.first[v]; a < graph_.first[v + 1]; ++a) wake(graph_.target[a], to);
     }
     for (const std::uint32_t ghost : changed_ghosts) {
-      for (const std::uint32_t v : boundary_.neighbours_of(ghost - graph_.own)) wake(v, partition_.place(ghost));
+      for (const std::uint32_t v : boundary_.neighbours_of(ghost - graph_.own))
+        wake(v, partition_.place(ghost));
     }
     return moves.size();
   }

@@ -90,7 +90,8 @@ void Partition::add_up(const Comm& comm, std::vector<Delta> deltas) {
   }
   deltas.resize(kept);
   if (comm.size() > 1) {
-    deltas = send_to(comm, deltas, [&](const Delta& delta) { return graph_->vertices.owner(delta.label); }).rows;
+    deltas =
+        send_to(comm, deltas, [&](const Delta& delta) { return graph_->vertices.owner(delta.label); }).rows;
   }
   for (const auto& delta : deltas) {
     auto& totals = totals_[delta.label - graph_->own_begin];

@@ -1,10 +1,10 @@
 #pragma once
 
-#include <tsl/robin_map.h>
-
 #include <cstdint>
 #include <span>
 #include <vector>
+
+#include <tsl/robin_map.h>
 
 #include "cluster/comm.hpp"
 #include "src/communities/graph.hpp"

@@ -21,8 +21,9 @@ Quality Quality::cpm(double resolution, std::uint64_t weight_one) {
 
 Quality Quality::modularity(double resolution, std::uint64_t total_degree) {
   if (total_degree >> (63 - fraction_bits) != 0) {
-    throw Error(ExitCode::bad_data, "the graph's weights add up to more than modularity can be computed with "
-                                    "exactly (2^43): use objective = \"cpm\", or raise min_shared");
+    throw Error(ExitCode::bad_data,
+                "the graph's weights add up to more than modularity can be computed with "
+                "exactly (2^43): use objective = \"cpm\", or raise min_shared");
   }
   return {std::max<std::uint64_t>(total_degree, 1) << fraction_bits, fixed_point(resolution)};
 }
@@ -34,8 +35,9 @@ void Quality::check_range(std::uint64_t total_degree, std::uint64_t total_mass) 
       real(total_mass) * real(total_mass) * real(penalty_) < bound) {
     return;
   }
-  throw Error(ExitCode::bad_data, "the graph's weights add up to more than its quality can be computed with "
-                                  "exactly: lower the resolution, raise min_shared, or split the study");
+  throw Error(ExitCode::bad_data,
+              "the graph's weights add up to more than its quality can be computed with "
+              "exactly: lower the resolution, raise min_shared, or split the study");
 }
 
 }  // namespace lockstep

@@ -8,8 +8,8 @@
 namespace lockstep {
 
 /// A quality function in exact integers, up to one positive factor for all partitions of a graph:
-/// Σ over communities C of [weight_factor · w(C) − penalty · T_C² / 2] with w(C) the weight inside and T_C the
-/// summed mass. CPM (METHOD §4): mass counts base vertices. Modularity: mass is weighted degree,
+/// Σ over communities C of [weight_factor · w(C) − penalty · T_C² / 2] with w(C) the weight inside and T_C
+/// the summed mass. CPM (METHOD §4): mass counts base vertices. Modularity: mass is weighted degree,
 /// weight_factor holds 2m.
 class Quality {
  public:

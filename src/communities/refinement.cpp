@@ -13,7 +13,11 @@ class Refinement {
  public:
   Refinement(const Comm& comm, const Graph& graph, const Boundary& boundary, const Quality& quality,
              const SubRounds& rounds, const Partition& communities)
-      : comm_(comm), graph_(graph), quality_(quality), rounds_(rounds), communities_(communities),
+      : comm_(comm),
+        graph_(graph),
+        quality_(quality),
+        rounds_(rounds),
+        communities_(communities),
         cuts_(cuts_to_community(graph, communities)),
         parts_(comm, graph, boundary, own_ids(graph), cuts_),
         moved_(graph.slots(), never) {}

@@ -14,7 +14,8 @@ namespace lockstep {
 /// the same state, so that the outcome depends on the graph alone (DESIGN §5).
 class SubRounds {
  public:
-  SubRounds(const Graph& graph, std::uint64_t seed, std::uint32_t level, std::uint32_t count) : count_(count) {
+  SubRounds(const Graph& graph, std::uint64_t seed, std::uint32_t level, std::uint32_t count)
+      : count_(count) {
     rounds_.reserve(graph.slots());
     for (std::uint32_t slot = 0; slot < graph.slots(); ++slot) {
       rounds_.push_back(static_cast<std::uint16_t>(mix(graph.id(slot), seed, level, 0) % count));

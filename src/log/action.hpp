@@ -21,7 +21,7 @@ static_assert(sizeof(Action) == 16);
 struct ChannelRule {
   std::uint64_t first_object;  ///< its objects are first_object … end_object − 1
   std::uint64_t end_object;
-  std::uint32_t window;        ///< Δ in ticks
+  std::uint32_t window;  ///< Δ in ticks
   std::uint32_t min_shared;
 };
 

@@ -14,7 +14,8 @@ struct Known {
   std::uint32_t unused = 0;
 };
 
-std::vector<Known> known_values(const std::vector<LatestValue>& values, const std::vector<std::uint64_t>& ids) {
+std::vector<Known> known_values(const std::vector<LatestValue>& values,
+                                const std::vector<std::uint64_t>& ids) {
   std::vector<Known> known;
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (values[i].time != LatestValue::never) known.push_back({ids[i], values[i].time, values[i].word});

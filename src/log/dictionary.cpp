@@ -23,7 +23,8 @@ int digest_owner(const Digest& digest, int ranks) {
 
 }  // namespace
 
-Dictionary::Built Dictionary::build(const Comm& comm, std::uint32_t groups, const std::vector<Entry>& entries) {
+Dictionary::Built Dictionary::build(const Comm& comm, std::uint32_t groups,
+                                    const std::vector<Entry>& entries) {
   Built built;
   auto& self = built.dictionary;
   self.ranks_ = static_cast<std::size_t>(comm.size());

@@ -47,7 +47,8 @@ class Dictionary {
 
   std::size_t ranks_ = 1;
   std::size_t rank_ = 0;
-  /// A piece is one group on one rank; piece group * ranks + rank holds ids first_[piece] … first_[piece+1]−1.
+  /// A piece is one group on one rank; piece group * ranks + rank holds ids first_[piece] …
+  /// first_[piece+1]−1.
   std::vector<std::uint64_t> first_ = {0};
   std::vector<std::uint64_t> local_begin_;  ///< by group: where it begins in the arrays below
   std::vector<Digest> digests_;

@@ -47,7 +47,8 @@ HaloLog with_halo(const Comm& comm, std::vector<Action> own, std::span<const Cha
   }
   const auto received = comm.exchange(outgoing, counts);
   std::size_t before = 0;
-  for (int other = 0; other < comm.rank(); ++other) before += received.counts[static_cast<std::size_t>(other)];
+  for (int other = 0; other < comm.rank(); ++other)
+    before += received.counts[static_cast<std::size_t>(other)];
 
   HaloLog log{std::move(own), before, before};
   log.own_end += log.actions.size();

@@ -14,9 +14,7 @@ struct HaloLog {
   std::size_t own_begin = 0;
   std::size_t own_end = 0;
 
-  std::span<const Action> own() const {
-    return std::span(actions).subspan(own_begin, own_end - own_begin);
-  }
+  std::span<const Action> own() const { return std::span(actions).subspan(own_begin, own_end - own_begin); }
 };
 
 /// Adds to each rank's piece of the globally sorted log the actions of other ranks on its first (last)

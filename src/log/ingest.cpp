@@ -1,9 +1,9 @@
 #include "src/log/ingest.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <limits>
+
+#include <fmt/format.h>
 
 #include "cluster/agree.hpp"
 #include "cluster/progress.hpp"
@@ -62,16 +62,16 @@ ReadCounts check_rejects(const Comm& comm, const Study& study, std::vector<Plann
     write_rejects(rejects_file, summaries);
     const double fraction = static_cast<double>(counts.rejected_rows) / static_cast<double>(counts.rows);
     if (fraction <= study.max_reject_fraction) return;
-    const auto& most = *std::max_element(summaries.begin(), summaries.end(), [](auto& a, auto& b) {
-      return a.rejects.rows < b.rejects.rows;
-    });
-    throw Error(ExitCode::bad_data,
-                fmt::format("{} of {} rows ({:.2g} %) are malformed, more than max_reject_fraction = {}. Most: "
-                            "{} rows of {}, the first in line {}: {}. All reasons are in {}. Mend the input or "
-                            "the study's fields, or raise max_reject_fraction",
-                            counts.rejected_rows, counts.rows, fraction * 100, study.max_reject_fraction,
-                            most.rejects.rows, most.file, most.rejects.first.front().line, most.reason,
-                            rejects_file.string()));
+    const auto& most = *std::max_element(summaries.begin(), summaries.end(),
+                                         [](auto& a, auto& b) { return a.rejects.rows < b.rejects.rows; });
+    throw Error(
+        ExitCode::bad_data,
+        fmt::format("{} of {} rows ({:.2g} %) are malformed, more than max_reject_fraction = {}. Most: "
+                    "{} rows of {}, the first in line {}: {}. All reasons are in {}. Mend the input or "
+                    "the study's fields, or raise max_reject_fraction",
+                    counts.rejected_rows, counts.rows, fraction * 100, study.max_reject_fraction,
+                    most.rejects.rows, most.file, most.rejects.first.front().line, most.reason,
+                    rejects_file.string()));
   });
   return counts;
 }
@@ -96,10 +96,11 @@ std::vector<ChannelRule> channel_rules(const Study& study, const Dictionary& obj
   for (std::uint32_t c = 0; c < study.channels.size(); ++c) {
     const auto& channel = study.channels[c];
     if (objects.group_begin(c) == objects.group_begin(c + 1)) {
-      throw AgreedError(ExitCode::bad_data,
-                        fmt::format("channel '{}': no row of any input has a value in '{}'; correct the field's "
-                                    "name or remove the channel",
-                                    channel.name, channel.object));
+      throw AgreedError(
+          ExitCode::bad_data,
+          fmt::format("channel '{}': no row of any input has a value in '{}'; correct the field's "
+                      "name or remove the channel",
+                      channel.name, channel.object));
     }
     // Times span less than 31 bits, so a longer window means the same as one of 31 bits.
     const auto window = std::min<std::int64_t>(ticks(study.time_unit, channel.window_ms), INT32_MAX);
@@ -171,7 +172,8 @@ Ingested ingest(const Comm& comm, const Study& study, const std::filesystem::pat
   catalogue.epoch = find_epoch(comm, study, log);
   catalogue.attributes = gather_attributes(comm, accounts.dictionary, accounts.ids, log);
   catalogue.input_digest = fmt::format("{:016x}", comm.sum(log.digest));
-  result.actions = attempt(comm, [&] { return number_actions(log, accounts.ids, objects.ids, catalogue.epoch); });
+  result.actions =
+      attempt(comm, [&] { return number_actions(log, accounts.ids, objects.ids, catalogue.epoch); });
   catalogue.accounts = std::move(accounts.dictionary);
   catalogue.objects = std::move(objects.dictionary);
   return result;

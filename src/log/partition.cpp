@@ -1,8 +1,8 @@
 #include "src/log/partition.hpp"
 
-#include <tsl/robin_map.h>
-
 #include <algorithm>
+
+#include <tsl/robin_map.h>
 
 #include "cluster/agree.hpp"
 #include "cluster/exchange.hpp"
@@ -14,7 +14,9 @@ namespace lockstep {
 
 namespace {
 
-std::uint64_t key_of(const AccountInChannel& who) { return std::uint64_t{who.channel} << 32 | who.account; }
+std::uint64_t key_of(const AccountInChannel& who) {
+  return std::uint64_t{who.channel} << 32 | who.account;
+}
 
 struct ChannelSupport {
   AccountInChannel who;
@@ -29,14 +31,15 @@ std::uint32_t channel_of(std::span<const ChannelRule> channels, std::uint64_t ob
 }
 
 /// Accounts on the piece's first and last object, which other ranks may hold parts of, too.
-std::vector<ChannelSupport> border_support(std::span<const Action> log, std::span<const ChannelRule> channels) {
+std::vector<ChannelSupport> border_support(std::span<const Action> log,
+                                           std::span<const ChannelRule> channels) {
   std::vector<ChannelSupport> supports;
   const auto add = [&](const Action& action) {
     supports.push_back({{channel_of(channels, action.object), action.account}, action.object});
   };
   if (log.empty()) return supports;
-  const auto first_end = std::find_if(log.begin(), log.end(),
-                                      [&](const Action& a) { return a.object != log.front().object; });
+  const auto first_end =
+      std::find_if(log.begin(), log.end(), [&](const Action& a) { return a.object != log.front().object; });
   std::for_each(log.begin(), first_end, add);
   const auto last_begin = std::find_if(log.rbegin(), log.rend(), [&](const Action& a) {
                             return a.object != log.back().object;
@@ -64,7 +67,8 @@ tsl::robin_map<std::uint64_t, bool> find_weak_accounts(const Comm& comm, std::sp
   const auto supports = count_support(without_border(log), channels);
   const auto borders = border_support(log, channels);
   const auto counted = send_to(comm, supports, [&](const Support& support) { return owner(support.who); });
-  auto listed = send_to(comm, borders, [&](const ChannelSupport& support) { return owner(support.who); }).rows;
+  auto listed =
+      send_to(comm, borders, [&](const ChannelSupport& support) { return owner(support.who); }).rows;
 
   tsl::robin_map<std::uint64_t, std::uint64_t> objects;
   for (const auto& support : counted.rows) objects[key_of(support.who)] += support.objects;
@@ -125,7 +129,8 @@ std::vector<Action> balance(const Comm& comm, std::vector<Action> log) {
   return redistribute(comm, std::move(log), target);
 }
 
-std::vector<LogCounts> count_log(const Comm& comm, const HaloLog& log, const std::vector<ChannelRule>& channels) {
+std::vector<LogCounts> count_log(const Comm& comm, const HaloLog& log,
+                                 const std::vector<ChannelRule>& channels) {
   std::vector<std::uint64_t> pairs(channels.size(), 0);
   std::vector<std::uint64_t> actions(channels.size(), 0);
   std::vector<std::uint64_t> objects(channels.size(), 0);
@@ -153,7 +158,8 @@ std::vector<LogCounts> count_log(const Comm& comm, const HaloLog& log, const std
     break;
   }
   for (std::size_t i = 0; i < own.size(); ++i) {
-    if (i == 0 ? !continues : own[i].object != own[i - 1].object) ++objects[channel_of(channels, own[i].object)];
+    if (i == 0 ? !continues : own[i].object != own[i - 1].object)
+      ++objects[channel_of(channels, own[i].object)];
   }
 
   std::vector<AccountInChannel> present;

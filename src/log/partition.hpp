@@ -23,13 +23,15 @@ std::vector<Action> sort_log(const Comm& comm, std::vector<Action> actions);
 
 /// Lossless pruning, iterated to its fixpoint (METHOD §2): drops actions with no other account within Δ on
 /// their object, then actions of accounts with fewer than min_shared surviving objects in the channel, and
-/// so on. No pair with S ≥ min_shared loses an object. Takes the sorted log with its halo and returns it sorted. Collective.
+/// so on. No pair with S ≥ min_shared loses an object. Takes the sorted log with its halo and returns it
+/// sorted. Collective.
 std::vector<Action> prune(const Comm& comm, HaloLog halo, const std::vector<ChannelRule>& channels);
 
 /// The same rows, equally many on every rank. Collective.
 std::vector<Action> balance(const Comm& comm, std::vector<Action> log);
 
 /// Counts of a sorted log by channel; pairs from its windows, before any pair exists. Collective.
-std::vector<LogCounts> count_log(const Comm& comm, const HaloLog& log, const std::vector<ChannelRule>& channels);
+std::vector<LogCounts> count_log(const Comm& comm, const HaloLog& log,
+                                 const std::vector<ChannelRule>& channels);
 
 }  // namespace lockstep

@@ -4,7 +4,8 @@
 
 namespace lockstep {
 
-std::vector<std::uint8_t> find_co_actions(std::span<const Action> log, std::span<const ChannelRule> channels) {
+std::vector<std::uint8_t> find_co_actions(std::span<const Action> log,
+                                          std::span<const ChannelRule> channels) {
   std::vector<std::uint8_t> found(log.size(), 0);
   // Of the actions of other accounts the nearest one decides. Walking forward, the nearest earlier one of
   // action i is i − 1, or that of i − 1 where both are of the same account; walking back likewise.
@@ -22,8 +23,7 @@ std::vector<std::uint8_t> find_co_actions(std::span<const Action> log, std::span
       if (action.account != log[behind].account) other = behind;
       while (action.object >= channel->end_object) ++channel;
       while (action.object < channel->first_object) --channel;
-      const std::uint32_t lag =
-          step > 0 ? action.time - log[other].time : log[other].time - action.time;
+      const std::uint32_t lag = step > 0 ? action.time - log[other].time : log[other].time - action.time;
       if (log[other].account != action.account && lag <= channel->window) found[i] = 1;
     }
   };

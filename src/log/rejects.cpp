@@ -1,11 +1,11 @@
 #include "src/log/rejects.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+
+#include <fmt/format.h>
 
 #include "cluster/archive.hpp"
 #include "data/error.hpp"

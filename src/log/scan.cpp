@@ -53,15 +53,11 @@ struct Malformed {
 class SplitScanner {
  public:
   SplitScanner(const Study& study, const Input& input, ScannedLog& log)
-      : study_(study), input_(input), plan_(plan_fields(study, input)), log_(log),
-        times_(input.time_format, study.time_unit) {
-    // A constant counts as if every row had it.
-    for (std::size_t a = 0; a < input.attributes.size(); ++a) {
-      if (input.attributes[a].from == AttributeSource::From::constant) {
-        constants_[a] = log.words.index_of(input.attributes[a].text);
-      }
-    }
-  }
+      : study_(study),
+        input_(input),
+        plan_(plan_fields(study, input)),
+        log_(log),
+        times_(input.time_format, study.time_unit) {}
 
   const FieldPlan& plan() const { return plan_; }
 
@@ -114,9 +110,9 @@ class SplitScanner {
     for (std::size_t a = 0; a < plan_.attributes.size(); ++a) {
       if (const auto field = plan_.attributes[a]) {
         const auto values = row.values(*field);
-        if (!values.empty()) note(a, account, {time, log_.words.index_of(values[0])});
-      } else if (constants_[a]) {
-        note(a, account, {time, *constants_[a]});
+        if (!values.empty()) note(a, account, time, values[0]);
+      } else if (input_.attributes[a].from == AttributeSource::From::constant) {
+        note(a, account, time, input_.attributes[a].text);
       }
     }
   }
@@ -132,13 +128,18 @@ class SplitScanner {
   }
 
   /// Keeps the latest value; of values with the same time the greater word, so that row order is no matter.
-  void note(std::size_t attribute, std::uint32_t account, LatestValue value) {
+  void note(std::size_t attribute, std::uint32_t account, std::int64_t time, std::string_view value) {
     auto& values = log_.attributes[attribute];
     if (values.size() <= account) values.resize(account + std::size_t{1});
     auto& known = values[account];
-    if (value.time > known.time ||
-        (value.time == known.time && log_.words.name(value.word) > log_.words.name(known.word))) {
-      known = value;
+    if (time < known.time) return;
+    const bool is_known = known.time != LatestValue::never;
+    const std::string_view word = is_known ? log_.words.name(known.word) : std::string_view();
+    // Most rows repeat what is known: comparing is cheaper than looking the word up.
+    if (is_known && value == word) {
+      known.time = time;
+    } else if (!is_known || time > known.time || value > word) {
+      known = {time, log_.words.index_of(value)};
     }
   }
 
@@ -147,7 +148,6 @@ class SplitScanner {
   FieldPlan plan_;
   ScannedLog& log_;
   TimeParser times_;
-  std::array<std::optional<std::uint32_t>, attribute_names.size()> constants_;
   std::string name_;
 };
 

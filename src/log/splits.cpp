@@ -46,7 +46,8 @@ void deal(std::vector<PlannedSplit>& splits, int ranks) {
 
 /// By file with a wanted split: lines and quotes of all its splits, counted by the ranks that read them.
 std::vector<SplitSurvey> survey_files(const Comm& comm, const Study& study,
-                                      const std::vector<PlannedSplit>& splits, const std::vector<bool>& wanted) {
+                                      const std::vector<PlannedSplit>& splits,
+                                      const std::vector<bool>& wanted) {
   std::vector<std::uint64_t> lines(splits.size(), 0);
   std::vector<std::uint64_t> quotes(splits.size(), 0);
   attempt(comm, [&] {
@@ -92,9 +93,8 @@ void find_lines(const Comm& comm, const Study& study, std::vector<PlannedSplit>&
 }
 
 std::vector<PlannedSplit> plan_reading(const Comm& comm, const Study& study, std::uint64_t split_bytes) {
-  const auto listed = attempt(comm, [&] {
-    return comm.is_root() ? list_splits(study, split_bytes) : std::vector<PlannedSplit>{};
-  });
+  const auto listed = attempt(
+      comm, [&] { return comm.is_root() ? list_splits(study, split_bytes) : std::vector<PlannedSplit>{}; });
   auto splits = from_bytes<std::vector<PlannedSplit>>(comm.broadcast(to_bytes(listed)));
   deal(splits, comm.size());
   // Whether a csv split begins inside quotes must be known before it is read; its lines come for free.

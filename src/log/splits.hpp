@@ -18,7 +18,8 @@ struct PlannedSplit {
 };
 
 /// All splits of all inputs, by input, file and position: the same list on every rank. Files are dealt to
-/// ranks by size. Csv splits know whether they begin inside quotes. Throws AgreedError(usage, io). Collective.
+/// ranks by size. Csv splits know whether they begin inside quotes. Throws AgreedError(usage, io).
+/// Collective.
 std::vector<PlannedSplit> plan_reading(const Comm& comm, const Study& study, std::uint64_t split_bytes);
 
 /// Finds the first line of the splits that `wanted` (by split) asks for and that do not know it yet, by

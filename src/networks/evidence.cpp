@@ -94,7 +94,8 @@ std::vector<Evidence> sum_up_evidence(std::span<const MemberAction> actions, std
         accounts.push_back(actions[i].action.account);
       }
       std::sort(accounts.begin(), accounts.end());
-      row.accounts = static_cast<std::uint64_t>(std::unique(accounts.begin(), accounts.end()) - accounts.begin());
+      row.accounts =
+          static_cast<std::uint64_t>(std::unique(accounts.begin(), accounts.end()) - accounts.begin());
       of_network.push_back(row);
     }
     std::sort(of_network.begin(), of_network.end(), [](const Evidence& a, const Evidence& b) {
@@ -110,8 +111,9 @@ std::vector<Evidence> sum_up_evidence(std::span<const MemberAction> actions, std
 }
 
 std::vector<Evidence> collect_evidence(const Comm& comm, const HaloLog& log,
-                                       const std::vector<ChannelRule>& channels, const CoordinationGraph& graph,
-                                       const Networks& networks, std::uint32_t objects) {
+                                       const std::vector<ChannelRule>& channels,
+                                       const CoordinationGraph& graph, const Networks& networks,
+                                       std::uint32_t objects) {
   const auto labels = label_actions(comm, log, graph, networks);
   auto actions = find_member_co_actions(log, labels, channels);
   actions = send_to(comm, actions, [&](const MemberAction& action) {

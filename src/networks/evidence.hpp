@@ -40,7 +40,8 @@ std::vector<Evidence> sum_up_evidence(std::span<const MemberAction> actions, std
 /// The objects that show each network best, at most `objects` per network; by (network, place) over all ranks
 /// in rank order. One sweep over the log; sends an action at most once. Collective.
 std::vector<Evidence> collect_evidence(const Comm& comm, const HaloLog& log,
-                                       const std::vector<ChannelRule>& channels, const CoordinationGraph& graph,
-                                       const Networks& networks, std::uint32_t objects);
+                                       const std::vector<ChannelRule>& channels,
+                                       const CoordinationGraph& graph, const Networks& networks,
+                                       std::uint32_t objects);
 
 }  // namespace lockstep

@@ -1,11 +1,11 @@
 #include "src/networks/networks.hpp"
 
-#include <tsl/robin_map.h>
-
 #include <algorithm>
 #include <charconv>
 #include <map>
 #include <numeric>
+
+#include <tsl/robin_map.h>
 
 #include "cluster/sort.hpp"
 #include "cluster/texts.hpp"
@@ -57,12 +57,14 @@ std::vector<std::uint32_t> target_labels(const Comm& comm, const CoordinationGra
   return by_edge;
 }
 
-bool same_pair(const Edge& a, const Edge& b) { return a.source == b.source && a.target == b.target; }
+bool same_pair(const Edge& a, const Edge& b) {
+  return a.source == b.source && a.target == b.target;
+}
 
 /// Every community with its sums, on the rank that owns its label.
 std::vector<Network> sum_up(const Comm& comm, const CoordinationGraph& graph,
-                            const std::vector<std::uint32_t>& labels, const std::vector<std::uint32_t>& targets,
-                            const VertexAccounts& accounts) {
+                            const std::vector<std::uint32_t>& labels,
+                            const std::vector<std::uint32_t>& targets, const VertexAccounts& accounts) {
   const auto begin = graph.vertices.begin(comm.rank());
   const auto& followers = accounts.attributes[static_cast<std::size_t>(Attribute::followers)];
   NetworkTable table;
@@ -99,7 +101,8 @@ std::vector<Network> sum_up(const Comm& comm, const CoordinationGraph& graph,
 
 /// The smallest account name of each network, on every rank, in the order of `networks`.
 std::vector<std::string> smallest_names(const Comm& comm, const std::vector<Network>& networks,
-                                        const std::vector<std::uint32_t>& labels, const VertexAccounts& accounts) {
+                                        const std::vector<std::uint32_t>& labels,
+                                        const VertexAccounts& accounts) {
   tsl::robin_map<std::uint32_t, std::uint32_t> smallest;  // label: own vertex
   for (std::uint32_t v = 0; v < labels.size(); ++v) {
     auto& best = smallest.try_emplace(labels[v], v).first.value();
@@ -129,7 +132,8 @@ std::vector<std::string> smallest_names(const Comm& comm, const std::vector<Netw
 }
 
 /// By summed S per member, compared exactly, then by name.
-std::vector<Network> in_rank_order(const std::vector<Network>& networks, const std::vector<std::string>& names) {
+std::vector<Network> in_rank_order(const std::vector<Network>& networks,
+                                   const std::vector<std::string>& names) {
   std::vector<std::size_t> order(networks.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::sort(order.begin(), order.end(), [&](std::size_t i, std::size_t j) {
@@ -174,7 +178,8 @@ std::vector<Composition> compose(const Comm& comm, const VertexAccounts& account
                                  const std::vector<std::uint32_t>& rank_of_vertex) {
   using Key = std::tuple<std::uint32_t, std::uint8_t, std::string>;
   std::map<Key, std::uint64_t> counts;
-  for (const Attribute attribute : {Attribute::kind, Attribute::platform, Attribute::language, Attribute::region}) {
+  for (const Attribute attribute :
+       {Attribute::kind, Attribute::platform, Attribute::language, Attribute::region}) {
     const auto& values = accounts.attributes[static_cast<std::size_t>(attribute)];
     for (std::size_t v = 0; v < values.size(); ++v) {
       if (rank_of_vertex[v] == 0 || values[v].empty()) continue;
@@ -197,12 +202,13 @@ std::vector<Composition> compose(const Comm& comm, const VertexAccounts& account
   std::map<Key, std::uint64_t> merged;
   for (std::size_t i = 0; i < received.rows.size(); ++i) {
     const auto& [network, attribute, count] = received.rows[i];
-    merged[{static_cast<std::uint32_t>(network), static_cast<std::uint8_t>(attribute), std::string(values[i])}] +=
-        count;
+    merged[{static_cast<std::uint32_t>(network), static_cast<std::uint8_t>(attribute),
+            std::string(values[i])}] += count;
   }
   std::vector<Composition> composition;
   for (const auto& [key, count] : merged) {
-    composition.push_back({std::get<0>(key), static_cast<Attribute>(std::get<1>(key)), std::get<2>(key), count});
+    composition.push_back(
+        {std::get<0>(key), static_cast<Attribute>(std::get<1>(key)), std::get<2>(key), count});
   }
   std::stable_sort(composition.begin(), composition.end(), [](const Composition& a, const Composition& b) {
     return std::tie(a.network, a.attribute, b.accounts) < std::tie(b.network, b.attribute, a.accounts);
@@ -212,7 +218,8 @@ std::vector<Composition> compose(const Comm& comm, const VertexAccounts& account
 
 }  // namespace
 
-VertexAccounts describe_vertices(const Comm& comm, const CoordinationGraph& graph, const Catalogue& catalogue) {
+VertexAccounts describe_vertices(const Comm& comm, const CoordinationGraph& graph,
+                                 const Catalogue& catalogue) {
   const Dictionary& dictionary = catalogue.accounts;
   const std::vector<std::uint64_t> ids(graph.own.begin(), graph.own.end());
   const auto owner = [&](std::uint64_t id) { return dictionary.owner(id); };
@@ -228,8 +235,9 @@ VertexAccounts describe_vertices(const Comm& comm, const CoordinationGraph& grap
   return accounts;
 }
 
-Networks rank_networks(const Comm& comm, const CoordinationGraph& graph, const std::vector<std::uint32_t>& labels,
-                       const VertexAccounts& accounts, std::uint32_t min_size) {
+Networks rank_networks(const Comm& comm, const CoordinationGraph& graph,
+                       const std::vector<std::uint32_t>& labels, const VertexAccounts& accounts,
+                       std::uint32_t min_size) {
   Networks networks;
   const auto targets = target_labels(comm, graph, labels);
   auto listed = sum_up(comm, graph, labels, targets, accounts);

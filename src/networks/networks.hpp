@@ -14,12 +14,12 @@ namespace lockstep {
 
 /// A community that is listed, with its descriptors (METHOD §5). Its rank is its place in the list, from 1.
 struct Network {
-  std::uint32_t label;        ///< its smallest vertex
-  std::uint64_t id;           ///< from its members' names: the same in every study that finds them
-  std::uint32_t size;         ///< accounts
-  std::uint64_t edges;        ///< pairs of members with an edge in any channel
-  std::uint64_t shared;       ///< S summed over the edges of all channels
-  std::uint32_t first_time;   ///< ticks since the epoch: first action that is part of an edge
+  std::uint32_t label;       ///< its smallest vertex
+  std::uint64_t id;          ///< from its members' names: the same in every study that finds them
+  std::uint32_t size;        ///< accounts
+  std::uint64_t edges;       ///< pairs of members with an edge in any channel
+  std::uint64_t shared;      ///< S summed over the edges of all channels
+  std::uint32_t first_time;  ///< ticks since the epoch: first action that is part of an edge
   std::uint32_t last_time;
   std::uint64_t followers_sum;
   std::uint64_t followers_max;
@@ -27,7 +27,9 @@ struct Network {
   /// Count rule: summed S per member.
   double score() const { return static_cast<double>(shared) / size; }
   /// Share of the pairs of members that have an edge.
-  double density() const { return 2.0 * static_cast<double>(edges) / (static_cast<double>(size) * (size - 1.0)); }
+  double density() const {
+    return 2.0 * static_cast<double>(edges) / (static_cast<double>(size) * (size - 1.0));
+  }
 };
 
 /// What is known of the accounts of the coordination graph: by own vertex.
@@ -54,20 +56,22 @@ struct Member {
 };
 
 struct Networks {
-  std::vector<Network> ranked;               ///< the same on every rank
-  std::uint64_t dropped = 0;                 ///< communities below min_size
-  std::vector<std::uint32_t> rank_of_vertex; ///< by own vertex; 0: in no listed network
-  std::vector<std::int32_t> rank_of_edge;    ///< by own edge; −1: not inside a listed network
-  std::vector<Member> members;               ///< by (network, vertex), over all ranks in rank order
-  std::vector<Composition> composition;      ///< by network, attribute, accounts descending, value; root only
+  std::vector<Network> ranked;                ///< the same on every rank
+  std::uint64_t dropped = 0;                  ///< communities below min_size
+  std::vector<std::uint32_t> rank_of_vertex;  ///< by own vertex; 0: in no listed network
+  std::vector<std::int32_t> rank_of_edge;     ///< by own edge; −1: not inside a listed network
+  std::vector<Member> members;                ///< by (network, vertex), over all ranks in rank order
+  std::vector<Composition> composition;  ///< by network, attribute, accounts descending, value; root only
 };
 
 /// Brings names and attributes to the ranks that own the vertices. Collective.
-VertexAccounts describe_vertices(const Comm& comm, const CoordinationGraph& graph, const Catalogue& catalogue);
+VertexAccounts describe_vertices(const Comm& comm, const CoordinationGraph& graph,
+                                 const Catalogue& catalogue);
 
-/// Lists the communities of at least `min_size` accounts: by summed S per member, ties by the smallest account
-/// name (count rule). `labels`: by own vertex, the smallest vertex of its community. Collective.
-Networks rank_networks(const Comm& comm, const CoordinationGraph& graph, const std::vector<std::uint32_t>& labels,
-                       const VertexAccounts& accounts, std::uint32_t min_size);
+/// Lists the communities of at least `min_size` accounts: by summed S per member, ties by the smallest
+/// account name (count rule). `labels`: by own vertex, the smallest vertex of its community. Collective.
+Networks rank_networks(const Comm& comm, const CoordinationGraph& graph,
+                       const std::vector<std::uint32_t>& labels, const VertexAccounts& accounts,
+                       std::uint32_t min_size);
 
 }  // namespace lockstep

@@ -12,16 +12,35 @@ namespace lockstep {
 
 namespace {
 
-/// Which block of accounts is computed where and when.
-struct Schedule {
-  std::vector<int> rank;              ///< by block
-  std::vector<std::uint32_t> round;   ///< by block
-  std::vector<std::vector<std::size_t>> first;  ///< by rank: first block of each round, and the end
-  std::uint32_t rounds = 0;
+/// Which block of accounts is computed where and when: each rank's blocks are cut into `rounds` groups of
+/// about equally many.
+class Schedule {
+ public:
+  Schedule(const AccountBlocks& blocks, int ranks, std::size_t rounds)
+      : rounds_(rounds), first_(deal_blocks(blocks, ranks)) {
+    for (int r = 0; r < ranks; ++r) {
+      for (std::size_t round = 0; round < rounds; ++round) {
+        slots_.resize(first_block(r, round + 1), static_cast<std::size_t>(r) * rounds + round);
+      }
+    }
+  }
+  std::size_t rounds() const { return rounds_; }
+  /// A rank and round, as rank · rounds + round.
+  std::size_t slots() const { return (first_.size() - 1) * rounds_; }
+  std::size_t slot_of(std::size_t block) const { return slots_[block]; }
+  std::size_t first_block(int rank, std::size_t round) const {
+    const std::size_t begin = first_[static_cast<std::size_t>(rank)];
+    return begin + (first_[static_cast<std::size_t>(rank) + 1] - begin) * round / rounds_;
+  }
+
+ private:
+  std::size_t rounds_;
+  std::vector<std::size_t> first_;  ///< by rank: its first block
+  std::vector<std::size_t> slots_;  ///< by block
 };
 
-/// Calls take(block, begin, end) for every stretch of own actions that a block of accounts needs and has not
-/// been told of; `covered` is by block: where its last stretch ended.
+/// Calls take(key, begin, end) for every stretch of own actions that lies in a window of an account of `key`
+/// and was not taken for it before. Keys are 0 … keys − 1; accounts whose key is `keys` are passed over.
 template <class Key, class Take>
 void for_each_segment(const HaloLog& log, std::span<const ChannelRule> channels, std::size_t keys, Key key_of,
                       Take take) {
@@ -37,39 +56,31 @@ void for_each_segment(const HaloLog& log, std::span<const ChannelRule> channels,
   });
 }
 
-/// Rounds as large as the budget lets them be. `sizes`: actions of each block's segments, over all ranks.
-Schedule schedule_blocks(const AccountBlocks& blocks, int ranks, std::span<const std::uint64_t> sizes,
-                         std::uint64_t budget) {
-  Schedule schedule;
-  schedule.rank.resize(blocks.size());
-  schedule.round.resize(blocks.size());
-  const auto first = deal_blocks(blocks, ranks);
-  for (int r = 0; r < ranks; ++r) {
-    auto& rounds = schedule.first.emplace_back();
-    std::uint64_t size = 0;
-    for (std::size_t b = first[static_cast<std::size_t>(r)]; b < first[static_cast<std::size_t>(r) + 1]; ++b) {
-      if (rounds.empty() || size + sizes[b] > budget) {
-        rounds.push_back(b);
-        size = 0;
-      }
-      size += sizes[b];
-      schedule.rank[b] = r;
-      schedule.round[b] = static_cast<std::uint32_t>(rounds.size() - 1);
-    }
-    rounds.push_back(first[static_cast<std::size_t>(r) + 1]);
-    schedule.rounds = std::max(schedule.rounds, static_cast<std::uint32_t>(rounds.size() - 1));
+/// The fewest rounds in which no rank receives more actions than the budget at a time, as far as blocks of
+/// accounts allow. Fewer rounds mean fewer bytes: an action travels once per rank and round. Collective.
+Schedule plan_rounds(const Comm& comm, const HaloLog& log, std::span<const ChannelRule> channels,
+                     const AccountBlocks& blocks, std::uint64_t budget) {
+  for (std::size_t rounds = 1;; rounds *= 2) {
+    Schedule schedule(blocks, comm.size(), rounds);
+    if (comm.size() == 1 || rounds * static_cast<std::size_t>(comm.size()) >= blocks.size()) return schedule;
+    std::vector<std::uint64_t> sizes(schedule.slots(), 0);
+    for_each_segment(
+        log, channels, sizes.size(),
+        [&](std::uint32_t account) { return schedule.slot_of(blocks.block_of(account)); },
+        [&](std::size_t slot, std::size_t begin, std::size_t end) { sizes[slot] += end - begin; });
+    comm.sum_each(sizes);
+    if (*std::max_element(sizes.begin(), sizes.end()) <= budget) return schedule;
   }
-  return schedule;
 }
 
 /// Sends every rank the segments of its accounts in this round.
-std::vector<Action> exchange_segments(const Comm& comm, const HaloLog& log, std::span<const ChannelRule> channels,
-                                      const AccountBlocks& blocks, const Schedule& schedule, std::uint32_t round,
-                                      std::uint64_t& sent) {
+std::vector<Action> exchange_segments(const Comm& comm, const HaloLog& log,
+                                      std::span<const ChannelRule> channels, const AccountBlocks& blocks,
+                                      const Schedule& schedule, std::size_t round, std::uint64_t& sent) {
   const auto ranks = static_cast<std::size_t>(comm.size());
   const auto destination = [&](std::uint32_t account) {
-    const std::size_t block = blocks.block_of(account);
-    return schedule.round[block] == round ? static_cast<std::size_t>(schedule.rank[block]) : ranks;
+    const std::size_t slot = schedule.slot_of(blocks.block_of(account));
+    return slot % schedule.rounds() == round ? slot / schedule.rounds() : ranks;
   };
   std::vector<std::size_t> counts(ranks, 0);
   for_each_segment(log, channels, ranks, destination,
@@ -96,33 +107,28 @@ Projection project(const Comm& comm, const HaloLog& log, const std::vector<Chann
   comm.sum_each(work);
   const AccountBlocks blocks(accounts, work);
 
+  const std::uint64_t even_piece = comm.sum(log.own().size()) / static_cast<std::uint64_t>(comm.size()) + 1;
+  const Schedule schedule = plan_rounds(comm, log, channels, blocks,
+                                        options.segment_budget > 0 ? options.segment_budget : 4 * even_piece);
   // One rank alone has all windows at hand; segments matter only between ranks.
   const bool alone = comm.size() == 1;
-  std::vector<std::uint64_t> sizes(blocks.size(), 0);
-  if (!alone || options.segment_budget > 0) {
-    for_each_segment(
-        log, channels, blocks.size(), [&](std::uint32_t account) { return blocks.block_of(account); },
-        [&](std::size_t block, std::size_t begin, std::size_t end) { sizes[block] += end - begin; });
-    comm.sum_each(sizes);
+  const int rank = comm.rank();
+  for (std::size_t b = schedule.first_block(rank, 0); b < schedule.first_block(rank, schedule.rounds());
+       ++b) {
+    result.row_steps += blocks.work(b);
   }
-  const std::uint64_t even_piece = comm.sum(log.own().size()) / static_cast<std::uint64_t>(comm.size()) + 1;
-  const auto schedule = schedule_blocks(blocks, comm.size(), sizes,
-                                        options.segment_budget > 0 ? options.segment_budget : even_piece);
-
-  const auto& mine = schedule.first[static_cast<std::size_t>(comm.rank())];
-  for (std::size_t b = mine.front(); b < mine.back(); ++b) result.row_steps += blocks.work(b);
-  Progress progress(comm, "project", "pairs", result.row_steps);
-  for (std::uint32_t round = 0; round < schedule.rounds; ++round) {
+  Progress progress(comm, "project", "steps", result.row_steps);
+  for (std::size_t round = 0; round < schedule.rounds(); ++round) {
     std::vector<Action> segments;
     if (!alone) {
       segments = exchange_segments(comm, log, channels, blocks, schedule, round, result.segment_actions);
     }
     attempt(comm, [&] {
-      if (round + 1 >= mine.size()) return;
       const auto start = std::chrono::steady_clock::now();
+      const std::size_t last = schedule.first_block(rank, round + 1);
       // A few blocks at a time keep the index of own actions small.
-      for (std::size_t b = mine[round]; b < mine[round + 1];) {
-        const std::size_t end = std::min(mine[round + 1], b + AccountBlocks::most_blocks / 8);
+      for (std::size_t b = schedule.first_block(rank, round); b < last;) {
+        const std::size_t end = std::min(last, b + AccountBlocks::most_blocks / 8);
         project_rows(alone ? log.actions : segments, {blocks.first_account(b), blocks.first_account(end)},
                      channels, clock, result.edges);
         for (; b < end; ++b) progress.advance(blocks.work(b));
@@ -130,7 +136,9 @@ Projection project(const Comm& comm, const HaloLog& log, const std::vector<Chann
       result.seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     });
   }
-  for (const auto& rounds : schedule.first) result.accounts.first.push_back(blocks.first_account(rounds.front()));
+  for (int r = 0; r < comm.size(); ++r) {
+    result.accounts.first.push_back(blocks.first_account(schedule.first_block(r, 0)));
+  }
   result.accounts.first.push_back(accounts);
   return result;
 }

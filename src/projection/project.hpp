@@ -12,17 +12,17 @@ namespace lockstep {
 
 /// The candidate pairs, and how the work was shared.
 struct Projection {
-  std::vector<Edge> edges;    ///< by (source, target, channel), over all ranks in rank order
-  Ranges accounts;            ///< edges lie on the rank that owns their source
-  std::uint64_t row_steps = 0;      ///< windowed pairs this rank's rows visit, both directions
+  std::vector<Edge> edges;            ///< by (source, target, channel), over all ranks in rank order
+  Ranges accounts;                    ///< edges lie on the rank that owns their source
+  std::uint64_t row_steps = 0;        ///< windowed pairs this rank's rows visit, both directions
   std::uint64_t segment_actions = 0;  ///< actions of window segments sent by this rank
-  double seconds = 0;         ///< this rank's time in the row kernel
+  double seconds = 0;                 ///< this rank's time in the row kernel
 };
 
 /// How much of the log a rank holds beside its own piece while it computes rows.
 struct ProjectionOptions {
-  /// Actions of window segments received at a time; 0: as many as the rank's own piece of the log. At least
-  /// one block of accounts is always taken. The result does not depend on it.
+  /// Actions of window segments that a rank receives at a time; 0: four times its own piece of the log. At
+  /// least one block of accounts is always taken. The result does not depend on it.
   std::uint64_t segment_budget = 0;
 };
 

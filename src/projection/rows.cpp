@@ -24,10 +24,13 @@ struct OwnActions {
   std::vector<OwnAction> actions;
 };
 
-OwnActions collect_own(std::span<const Action> log, AccountRange accounts, std::span<const ChannelRule> channels) {
+OwnActions collect_own(std::span<const Action> log, AccountRange accounts,
+                       std::span<const ChannelRule> channels) {
   OwnActions own;
   own.first.assign(std::size_t{accounts.end} - accounts.first + 2, 0);
-  const auto wanted = [&](std::uint32_t account) { return account >= accounts.first && account < accounts.end; };
+  const auto wanted = [&](std::uint32_t account) {
+    return account >= accounts.first && account < accounts.end;
+  };
   for (const Action& action : log) {
     if (wanted(action.account)) ++own.first[action.account - accounts.first + 2];
   }
@@ -204,9 +207,8 @@ void project_rows(std::span<const Action> log, AccountRange accounts, std::span<
       if (end > begin) projector.project(row.subspan(begin, end - begin), c, channels[c].min_shared);
       begin = end;
     }
-    std::sort(edges.begin() + static_cast<std::ptrdiff_t>(edges_before), edges.end(), [](auto& x, auto& y) {
-      return std::tie(x.target, x.channel) < std::tie(y.target, y.channel);
-    });
+    std::sort(edges.begin() + static_cast<std::ptrdiff_t>(edges_before), edges.end(),
+              [](auto& x, auto& y) { return std::tie(x.target, x.channel) < std::tie(y.target, y.channel); });
   }
 }
 

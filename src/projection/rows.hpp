@@ -18,7 +18,7 @@ struct AccountRange {
 
 /// Turns action times into days.
 struct DayClock {
-  std::int64_t epoch;          ///< ticks since 1970-01-01 UTC
+  std::int64_t epoch;  ///< ticks since 1970-01-01 UTC
   std::int64_t ticks_per_day;
   std::int64_t day(std::uint32_t time) const { return (epoch + time) / ticks_per_day; }
 };

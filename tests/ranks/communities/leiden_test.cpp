@@ -1,0 +1,205 @@
+#include "src/communities/leiden.hpp"
+
+#include "src/communities/coarsening.hpp"
+#include "src/communities/components.hpp"
+#include "src/communities/refinement.hpp"
+#include "tests/ranks/pieces.hpp"
+#include "tests/ranks/world.hpp"
+#include "tests/unit/communities/graphs.hpp"
+
+namespace lockstep::test {
+namespace {
+
+/// Even pieces, everything on the last rank, and pieces of which some are empty.
+std::vector<Ranges> several_ranges(std::uint32_t vertices) {
+  return {even_ranges(vertices, world().size()), Ranges{random_borders(vertices, 0)},
+          Ranges{random_borders(vertices, 1)}};
+}
+
+void expect_equal(const Graph& graph, const Graph& expected) {
+  EXPECT_EQ(graph.first, expected.first);
+  EXPECT_EQ(graph.target, expected.target);
+  EXPECT_EQ(graph.weight, expected.weight);
+  EXPECT_EQ(graph.mass, expected.mass);
+  EXPECT_EQ(graph.inner, expected.inner);
+}
+
+WholeGraph varied_graph(std::uint64_t seed) {
+  WholeGraph graph = random_graph(seed, 90, 300, 4);
+  for (std::uint32_t v = 0; v < graph.size(); ++v) {
+    graph.mass[v] = 1 + v % 3;
+    graph.inner[v] = 2 * (v % 2);
+  }
+  return graph;
+}
+
+TEST(Graph, IsTheSameWhoeverOwnsItsVertices) {
+  const WholeGraph whole = varied_graph(1);
+  const Graph expected = undistributed(whole);
+  for (const Ranges& ranges : several_ranges(whole.size())) {
+    expect_equal(gather_graph(world(), distribute(world(), whole, ranges)), expected);
+  }
+}
+
+TEST(Boundary, KnowsWhoSeesAVertexAndWhoTouchesAGhost) {
+  const WholeGraph whole = random_graph(2, 60, 90, 1);
+  for (const Ranges& ranges : several_ranges(whole.size())) {
+    const Graph graph = distribute(world(), whole, ranges);
+    const Boundary boundary = find_boundary(world(), graph);
+    // A vertex is a ghost of every other rank that owns a neighbour, in the order of the ids.
+    std::vector<std::map<std::uint32_t, std::vector<std::uint32_t>>> ghosts(ranges.first.size() - 1);
+    for (const auto& [a, b, weight] : whole.links) {
+      if (ranges.owner(a) == ranges.owner(b)) continue;
+      ghosts[static_cast<std::size_t>(ranges.owner(a))][b].push_back(a);
+      ghosts[static_cast<std::size_t>(ranges.owner(b))][a].push_back(b);
+    }
+    std::map<std::uint32_t, std::map<int, std::uint32_t>> mirrors;  // by vertex and rank: slot
+    for (int rank = 0; rank < world().size(); ++rank) {
+      auto slot = static_cast<std::uint32_t>(ranges.size(rank));
+      for (const auto& ghost : ghosts[static_cast<std::size_t>(rank)]) mirrors[ghost.first][rank] = slot++;
+    }
+    for (std::uint32_t v = 0; v < graph.own; ++v) {
+      std::map<int, std::uint32_t> found;
+      for (const auto& [rank, slot] : boundary.mirrors_of(v)) found[rank] = slot;
+      EXPECT_EQ(found, mirrors[graph.id(v)]);
+      EXPECT_EQ(boundary.mirrors_of(v).size(), found.size());
+    }
+    auto& own_ghosts = ghosts[static_cast<std::size_t>(world().rank())];
+    ASSERT_EQ(graph.ghosts.size(), own_ghosts.size());
+    for (std::uint32_t g = 0; g < graph.ghosts.size(); ++g) {
+      std::vector<std::uint32_t> found;
+      for (const std::uint32_t v : boundary.neighbours_of(g)) found.push_back(graph.id(v));
+      auto& neighbours = own_ghosts[graph.ghosts[g]];
+      std::sort(neighbours.begin(), neighbours.end());
+      neighbours.erase(std::unique(neighbours.begin(), neighbours.end()), neighbours.end());
+      EXPECT_EQ(found, neighbours);
+    }
+  }
+}
+
+/// One level of Leiden after local moving, with every rank's part brought together.
+struct Level {
+  Level(const Comm& comm, const Problem& problem, const Ranges& ranges, const Labels& labels) {
+    const Graph graph = distribute(comm, problem.graph, ranges);
+    const Boundary boundary = find_boundary(comm, graph);
+    const auto own_labels =
+        std::vector(labels.begin() + graph.own_begin, labels.begin() + graph.own_begin + graph.own);
+    Partition communities(comm, graph, boundary, own_labels);
+    components = comm.gather_all(split_into_components(comm, graph, boundary, communities));
+    const SubRounds rounds(graph, 1, 0, 4);
+    const Partition refined = refine(comm, graph, boundary, problem.quality, rounds, communities);
+    parts = comm.gather_all(refined.own_labels());
+    std::vector<std::int64_t> own_totals;
+    for (std::uint32_t v = 0; v < graph.own; ++v) {
+      const Totals& totals = refined.totals(v);
+      own_totals.insert(own_totals.end(),
+                        {static_cast<std::int64_t>(totals.mass), totals.cut, totals.members});
+    }
+    part_totals = comm.gather_all(own_totals);
+    const Coarse coarse = coarsen(comm, graph, refined, communities);
+    coarse_graph = gather_graph(comm, coarse.graph);
+    vertex_of = comm.gather_all(coarse.vertex_of);
+    coarse_labels = comm.gather_all(coarse.labels);
+    coarse_quality = total_quality(comm, coarse.graph, problem.quality, coarse.labels);
+  }
+  Labels components;
+  Labels parts;
+  std::vector<std::int64_t> part_totals;
+  Graph coarse_graph;
+  Labels vertex_of;
+  Labels coarse_labels;
+  Wide coarse_quality = 0;
+};
+
+TEST(Level, IsTheSameAtAnyRankCount) {
+  for (std::uint64_t seed = 0; seed < 4; ++seed) {
+    const Problem problem = seed % 2 == 0 ? make_problem(Objective::cpm, 0.05, varied_graph(seed))
+                                          : make_problem(Objective::modularity, 0.8, varied_graph(seed));
+    const Labels labels = random_labels(seed, problem.graph.size(), 4);
+    const Level expected(Comm::self(), problem, Ranges{{0, problem.graph.size()}}, labels);
+    EXPECT_EQ(expected.components, components_of(problem.graph, labels));
+    EXPECT_LT(expected.coarse_graph.size(), problem.graph.size());
+    for (const Ranges& ranges : several_ranges(problem.graph.size())) {
+      const Level level(world(), problem, ranges, labels);
+      EXPECT_EQ(level.components, expected.components);
+      EXPECT_EQ(level.parts, expected.parts);
+      EXPECT_EQ(level.part_totals, expected.part_totals);
+      expect_equal(level.coarse_graph, expected.coarse_graph);
+      EXPECT_EQ(level.vertex_of, expected.vertex_of);
+      EXPECT_EQ(level.coarse_labels, expected.coarse_labels);
+      EXPECT_EQ(level.coarse_quality, problem.twice_quality(labels));
+    }
+  }
+}
+
+TEST(SplitIntoComponents, FollowsAPathThatCrossesRanksAtEveryStep) {
+  constexpr std::uint32_t length = 60;
+  WholeGraph whole(length);
+  const auto at = [](std::uint32_t step) { return step * 23 % length; };
+  for (std::uint32_t step = 0; step + 1 < length; ++step) {
+    if (step != 40) whole.links.push_back({at(step), at(step + 1), 1});
+  }
+  for (const Ranges& ranges : several_ranges(length)) {
+    const Graph graph = distribute(world(), whole, ranges);
+    const Boundary boundary = find_boundary(world(), graph);
+    const Partition together(world(), graph, boundary, Labels(graph.own, 7));
+    EXPECT_EQ(world().gather_all(split_into_components(world(), graph, boundary, together)),
+              components_of(whole, Labels(length, 7)));
+  }
+}
+
+TEST(TotalQuality, IsTheSameAtAnyRankCount) {
+  const WholeGraph whole = varied_graph(3);
+  for (const Problem& problem :
+       {make_problem(Objective::cpm, 0.37, whole), make_problem(Objective::modularity, 1.25, whole)}) {
+    const Labels labels = random_labels(3, whole.size(), 5);
+    for (const Ranges& ranges : several_ranges(whole.size())) {
+      const Graph graph = distribute(world(), problem.graph, ranges);
+      const Labels own(labels.begin() + graph.own_begin, labels.begin() + graph.own_begin + graph.own);
+      EXPECT_EQ(total_quality(world(), graph, problem.quality, own), problem.twice_quality(labels));
+    }
+  }
+}
+
+void expect_same_communities(const Problem& problem, const std::vector<std::uint64_t>& gather_arcs) {
+  LeidenOptions options;
+  options.seed = 5;
+  const Labels expected =
+      find_communities(Comm::self(), undistributed(problem.graph), problem.quality, options);
+  EXPECT_EQ(expected, components_of(problem.graph, expected));
+  EXPECT_NE(expected, everyone_alone(problem.graph.size()));
+  for (const Ranges& ranges : several_ranges(problem.graph.size())) {
+    for (const std::uint64_t arcs : gather_arcs) {
+      options.gather_arcs = arcs;
+      const auto labels =
+          find_communities(world(), distribute(world(), problem.graph, ranges), problem.quality, options);
+      EXPECT_EQ(world().gather_all(labels), expected) << "gathered at " << arcs << " arcs";
+    }
+  }
+}
+
+constexpr std::uint64_t never = 0;
+constexpr std::uint64_t at_once = LeidenOptions{}.gather_arcs;
+
+TEST(FindCommunities, AreTheSameAtAnyRankCount) {
+  for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+    const WholeGraph planted = planted_graph(seed, 30, 12, 4, 3, 3);
+    expect_same_communities(make_problem(Objective::cpm, 0.3, planted), {never, 1500, at_once});
+    expect_same_communities(make_problem(Objective::modularity, 1, planted), {never, 1500, at_once});
+    expect_same_communities(make_problem(Objective::cpm, 0.1, random_graph(seed, 300, 900, 1)), {never});
+  }
+}
+
+TEST(FindCommunities, TakeFewerVerticesThanRanks) {
+  WholeGraph pair(2);
+  pair.links = {{0, 1, 1}};
+  expect_same_communities(make_problem(Objective::cpm, 0.5, pair), {never, at_once});
+  const Problem nobody = make_problem(Objective::cpm, 0.5, WholeGraph(0));
+  LeidenOptions options;
+  options.gather_arcs = 0;
+  const Graph graph = distribute(world(), nobody.graph, even_ranges(0, world().size()));
+  EXPECT_TRUE(find_communities(world(), graph, nobody.quality, options).empty());
+}
+
+}  // namespace
+}  // namespace lockstep::test
