@@ -14,6 +14,11 @@ constexpr auto terminal_interval = std::chrono::milliseconds(200);
 constexpr auto line_interval = std::chrono::milliseconds(10'000);
 constexpr int bar_width = 28;
 
+/// "12.3 MB", "12.3 M actions".
+std::string with_unit(double amount, const std::string& unit) {
+  return format_amount(amount) + (unit == "B" && amount >= 1e3 ? "" : " ") + unit;
+}
+
 std::chrono::milliseconds interval(bool terminal) {
   return terminal ? terminal_interval : line_interval;
 }
@@ -64,20 +69,25 @@ void Progress::show(Clock::time_point now) {
                           format_duration(static_cast<double>(total_ - std::min(done_, total_)) / rate));
     }
   }
-  line += fmt::format("  {} {}  {} {}/s", format_amount(static_cast<double>(done_)), unit_,
-                      format_amount(rate), unit_);
+  line += fmt::format("  {}  {}/s", with_unit(static_cast<double>(done_), unit_), with_unit(rate, unit_));
   fmt::print(stderr, "{}{}{}", terminal_ ? "\r" : "", line, terminal_ ? "\x1b[K" : "\n");
   std::fflush(stderr);
   next_show_ = now + interval(terminal_);
+  shown_ = true;
 }
 
 Progress::~Progress() {
+  // An error message must not begin behind a half-filled bar.
+  if (shown_ && terminal_) fmt::print(stderr, "\n");
+}
+
+void Progress::finish() {
   if (!speaks_) return;
+  shown_ = false;
   const double seconds = std::chrono::duration<double>(Clock::now() - start_).count();
   const double rate = seconds > 0 ? static_cast<double>(done_) / seconds : 0;
-  fmt::print(stderr, "{}{:<10} done in {}  {} {}  {} {}/s\n", terminal_ ? "\r\x1b[K" : "", stage_,
-             format_duration(seconds), format_amount(static_cast<double>(done_)), unit_, format_amount(rate),
-             unit_);
+  fmt::print(stderr, "{}{:<10} done in {}  {}  {}/s\n", terminal_ ? "\r\x1b[K" : "", stage_,
+             format_duration(seconds), with_unit(static_cast<double>(done_), unit_), with_unit(rate, unit_));
   std::fflush(stderr);
 }
 

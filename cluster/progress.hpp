@@ -10,7 +10,7 @@ namespace lockstep {
 
 /// Shows how far a stage is: a bar on a terminal, otherwise a line now and then, with rate and time left.
 /// The root speaks for all: it shows its own share of the work, which is as large as any other rank's.
-/// No member communicates; the closing line appears when the stage's Progress is destroyed.
+/// No member communicates. A stage that ends early leaves no closing line.
 class Progress {
  public:
   /// `total`: this rank's work in `unit` (bytes, actions, blocks, …); 0 where it is not known.
@@ -22,12 +22,19 @@ class Progress {
   /// So much is done in all. Cheap enough for an inner loop of thousands of calls a second.
   void at(std::uint64_t done);
   void advance(std::uint64_t amount) { at(done_ + amount); }
+  /// The stage is over: shows its closing line.
+  void finish();
+  void finish(std::uint64_t done) {
+    done_ = done;
+    finish();
+  }
 
  private:
   using Clock = std::chrono::steady_clock;
   void show(Clock::time_point now);
 
   bool speaks_;
+  bool shown_ = false;  ///< a bar stands on the terminal's last line
   bool terminal_;
   std::string stage_;
   std::string unit_;

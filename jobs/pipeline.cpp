@@ -49,15 +49,20 @@ class Pipeline {
 
   HaloLog partition(std::vector<Action> actions, const std::vector<ChannelRule>& channels) {
     const std::uint64_t read_actions = comm_.sum(actions.size());
+    Progress sorting(comm_, "sort", "actions", actions.size());
     auto log = sort_log(comm_, std::move(actions));
+    sorting.finish(log.size());
     report_.finish_stage("sort");
+    Progress pruning(comm_, "prune", "actions", 0);
     auto halo = with_halo(comm_, std::move(log), channels);
     add_counts("read", count_log(comm_, halo, channels));
-    log = prune(comm_, std::move(halo), channels);
+    log = prune(comm_, std::move(halo), channels,
+                [&](std::uint64_t actions_seen) { pruning.advance(actions_seen); });
     halo = with_halo(comm_, balance(comm_, std::move(log)), channels);
     const auto counts = count_log(comm_, halo, channels);
     add_counts("prune", counts);
     for (const auto& channel : counts) windowed_pairs_ += channel.windowed_pairs;
+    pruning.finish();
     report_.note_balance("actions kept", halo.own().size());
     report_.note("kept", fmt::format("{} of {} actions, {} windowed pairs", comm_.sum(halo.own().size()),
                                      read_actions, windowed_pairs_));
@@ -87,18 +92,23 @@ class Pipeline {
     const Quality quality = set_objective(comm_, weighted, communities.objective, communities.resolution, 1);
     LeidenOptions options;
     options.seed = communities.seed;
+    Progress progress(comm_, "detect", "arcs", 0);
+    options.arcs_seen = [&](std::uint64_t arcs) { progress.advance(arcs); };
     auto labels = find_communities(comm_, std::move(weighted), quality, options);
+    progress.finish();
     report_.finish_stage("detect");
     return labels;
   }
 
   Results rank(const HaloLog& log, const Catalogue& catalogue, const CoordinationGraph& graph,
                const std::vector<std::uint32_t>& labels) {
+    Progress progress(comm_, "rank", "actions", 0);
     Results results;
     results.accounts = describe_vertices(comm_, graph, catalogue);
     results.networks = rank_networks(comm_, graph, labels, results.accounts, study_.communities.min_size);
     results.evidence = collect_evidence(comm_, log, catalogue.channels, graph, results.networks,
                                         study_.output.evidence_objects);
+    progress.finish(log.own().size());
     results.funnel = std::move(funnel_);
     report_.note("networks", fmt::format("{} of {} accounts or more; {} smaller communities not listed",
                                          results.networks.ranked.size(), study_.communities.min_size,
@@ -108,7 +118,9 @@ class Pipeline {
   }
 
   void publish(const Catalogue& catalogue, const CoordinationGraph& graph, Results results) {
+    Progress progress(comm_, "publish", "edges", 0);
     write_results(comm_, study_, catalogue, graph, std::move(results), folder_ / "results.h5");
+    progress.finish(graph.edges.size());
     report_.finish_stage("publish");
   }
 

@@ -38,6 +38,7 @@ void generate(const Comm& comm, const GeneratorOptions& options, const std::file
     write_truth(options, folder);
     write_study(options, folder);
   });
+  progress.finish();
 }
 
 }  // namespace

@@ -57,6 +57,7 @@ class Leiden {
     {
       std::uint32_t rounds_count = level == 0 ? options_.first_rounds : options_.coarse_rounds;
       Partition communities = move_up(comm, graph, boundary, labels, level, rounds_count);
+      if (options_.arcs_seen) options_.arcs_seen(graph.target.size());
       if (all_alone(comm, graph, communities)) return communities.own_labels();
       const SubRounds rounds(graph, mix(seed_, 1, 0, 0), level, rounds_count);
       const Partition parts = refine(comm, graph, boundary, quality_, rounds, communities);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "cluster/comm.hpp"
@@ -19,6 +20,8 @@ struct LeidenOptions {
   std::uint32_t most_iterations = 20;  ///< of local moving on one level
   /// A graph with at most so many arcs is gathered and finished by every rank on its own, alike.
   std::uint64_t gather_arcs = std::uint64_t{1} << 22;
+  /// Told this rank's arcs after each level, for progress.
+  std::function<void(std::uint64_t)> arcs_seen;
 };
 
 /// Communities that maximise `quality` (METHOD §4) by the Leiden algorithm (Traag, Waltman, van Eck 2019) in

@@ -22,7 +22,7 @@ ScannedLog scan(const Comm& comm, const Study& study, const std::vector<PlannedS
     if (planned.rank == comm.rank()) total += planned.split.end - planned.split.begin;
   }
   Progress progress(comm, "read", "B", total);
-  return attempt(comm, [&] {
+  auto scanned = attempt(comm, [&] {
     ScannedLog log(study.channels.size());
     std::uint64_t before = 0;
     for (std::size_t i = 0; i < splits.size(); ++i) {
@@ -34,6 +34,8 @@ ScannedLog scan(const Comm& comm, const Study& study, const std::vector<PlannedS
     }
     return log;
   });
+  progress.finish();
+  return scanned;
 }
 
 /// Reports malformed rows; stops when there are too many.

@@ -112,8 +112,10 @@ std::vector<Action> sort_log(const Comm& comm, std::vector<Action> actions) {
   return sample_sort(comm, std::move(actions));
 }
 
-std::vector<Action> prune(const Comm& comm, HaloLog halo, const std::vector<ChannelRule>& channels) {
+std::vector<Action> prune(const Comm& comm, HaloLog halo, const std::vector<ChannelRule>& channels,
+                          const std::function<void(std::uint64_t)>& actions_seen) {
   for (;;) {
+    if (actions_seen) actions_seen(halo.own().size());
     auto log = drop_lone_actions(halo, channels);
     halo = {};
     const std::uint64_t before = comm.sum(log.size());

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <string>
+#include <functional>
 #include <vector>
 
 #include "cluster/comm.hpp"
@@ -23,9 +23,11 @@ std::vector<Action> sort_log(const Comm& comm, std::vector<Action> actions);
 
 /// Lossless pruning, iterated to its fixpoint (METHOD §2): drops actions with no other account within Δ on
 /// their object, then actions of accounts with fewer than min_shared surviving objects in the channel, and
-/// so on. No pair with S ≥ min_shared loses an object. Takes the sorted log with its halo and returns it
+/// so on. No pair with S ≥ min_shared loses an object. Tells this rank's actions of
+/// each iteration to `actions_seen`. Takes the sorted log with its halo and returns it
 /// sorted. Collective.
-std::vector<Action> prune(const Comm& comm, HaloLog halo, const std::vector<ChannelRule>& channels);
+std::vector<Action> prune(const Comm& comm, HaloLog halo, const std::vector<ChannelRule>& channels,
+                          const std::function<void(std::uint64_t)>& actions_seen = {});
 
 /// The same rows, equally many on every rank. Collective.
 std::vector<Action> balance(const Comm& comm, std::vector<Action> log);

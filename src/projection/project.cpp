@@ -136,6 +136,7 @@ Projection project(const Comm& comm, const HaloLog& log, const std::vector<Chann
       result.seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     });
   }
+  progress.finish();
   for (int r = 0; r < comm.size(); ++r) {
     result.accounts.first.push_back(blocks.first_account(schedule.first_block(r, 0)));
   }

@@ -65,32 +65,34 @@ TEST(WeighByCount, SumsSharedObjectsOverChannels) {
     ASSERT_LT(weights.size(), 2 * edges.size());  // some pairs meet in several channels
 
     const CoordinationGraph coordination = coordinate(edges, seed);
-    for (const Objective objective : {Objective::cpm, Objective::modularity}) {
-      const Graph graph = weigh_by_count(world(), coordination, objective);
-      const Graph whole = gather_graph(world(), graph);
-      std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint64_t> found;
-      for (std::uint32_t v = 0; v < whole.own; ++v) {
-        for (std::uint64_t a = whole.first[v]; a < whole.first[v + 1]; ++a) {
-          EXPECT_TRUE(found.try_emplace({v, whole.target[a]}, whole.weight[a]).second);
-        }
+    Graph graph = weigh_by_count(world(), coordination);
+    const Graph whole = gather_graph(world(), graph);
+    std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint64_t> found;
+    for (std::uint32_t v = 0; v < whole.own; ++v) {
+      for (std::uint64_t a = whole.first[v]; a < whole.first[v + 1]; ++a) {
+        EXPECT_TRUE(found.try_emplace({v, whole.target[a]}, whole.weight[a]).second);
       }
-      EXPECT_EQ(found, weights);
-      EXPECT_EQ(whole.inner, std::vector<std::uint64_t>(named.size(), 0));
-      EXPECT_EQ(whole.mass,
-                objective == Objective::cpm ? std::vector<std::uint64_t>(named.size(), 1) : degrees);
-
-      Communities options;
-      options.objective = objective;
-      options.resolution = 0.4;
-      const Quality quality = quality_by_count(world(), graph, options);
-      const std::uint64_t total = std::accumulate(degrees.begin(), degrees.end(), std::uint64_t{0});
-      const std::uint64_t factor = objective == Objective::cpm ? 1 : total;
-      EXPECT_EQ(quality.gain(7, 3, 5), Wide{7} * factor * (1 << 20) - Wide{419430} * 3 * 5);  // 0.4 · 2^20
     }
+    EXPECT_EQ(found, weights);
+    EXPECT_EQ(whole.inner, std::vector<std::uint64_t>(named.size(), 0));
+    EXPECT_EQ(whole.mass, std::vector<std::uint64_t>(named.size(), 1));
+
+    for (auto& inner : graph.inner) inner = 6;
+    for (auto& degree : degrees) degree += 6;
+    const auto gain = [&](Objective objective, std::uint64_t weight_one) {
+      return set_objective(world(), graph, objective, 0.4, weight_one).gain(7, 3, 5);
+    };
+    const Wide penalty = 419430 * 3 * 5;  // 0.4 · 2^20
+    EXPECT_EQ(gain(Objective::cpm, 1), Wide{7} * (1 << 20) - penalty);
+    EXPECT_EQ(gain(Objective::cpm, 1 << 20), 7 - penalty);
+    EXPECT_EQ(world().gather_all(graph.mass), std::vector<std::uint64_t>(named.size(), 1));
+    const std::uint64_t total = std::accumulate(degrees.begin(), degrees.end(), std::uint64_t{0});
+    EXPECT_EQ(gain(Objective::modularity, 1), Wide{7} * total * (1 << 20) - penalty);
+    EXPECT_EQ(world().gather_all(graph.mass), degrees);
   }
 }
 
-TEST(QualityByCount, RefusesWeightsThatModularityCannotHold) {
+TEST(SetObjective, RefusesWeightsThatModularityCannotHold) {
   // 2m = 2 · 1025 · (2^32 − 1) is above 2^43, however the edges lie.
   std::vector<Edge> edges;
   for (std::uint32_t source = 0; edges.size() < 1025; ++source) {
@@ -99,11 +101,9 @@ TEST(QualityByCount, RefusesWeightsThatModularityCannotHold) {
     }
   }
   const CoordinationGraph coordination = coordinate(edges, 1);
-  const Graph graph = weigh_by_count(world(), coordination, Objective::modularity);
-  Communities options;
-  EXPECT_NO_THROW(quality_by_count(world(), graph, options));
-  options.objective = Objective::modularity;
-  agreed_error(ExitCode::bad_data, [&] { quality_by_count(world(), graph, options); });
+  Graph graph = weigh_by_count(world(), coordination);
+  EXPECT_NO_THROW(set_objective(world(), graph, Objective::cpm, 1, 1));
+  agreed_error(ExitCode::bad_data, [&] { set_objective(world(), graph, Objective::modularity, 1, 1); });
 }
 
 }  // namespace
