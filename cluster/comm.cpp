@@ -61,8 +61,9 @@ void Comm::sum_each(std::span<std::uint64_t> values) const {
   const std::size_t piece = implementation_->message_limit / sizeof(std::uint64_t);
   for (std::size_t begin = 0; begin < values.size(); begin += piece) {
     const auto part = values.subspan(begin, std::min(piece, values.size() - begin));
-    mpi::all_reduce(implementation_->communicator, mpi::inplace(part.data()), static_cast<int>(part.size()),
-                    std::plus<std::uint64_t>());
+    // Not Boost's in-place all_reduce: it makes a reference of MPI_IN_PLACE, which is no address.
+    MPI_Allreduce(MPI_IN_PLACE, part.data(), static_cast<int>(part.size()), MPI_UINT64_T, MPI_SUM,
+                  MPI_Comm(implementation_->communicator));
   }
 }
 

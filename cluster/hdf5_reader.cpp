@@ -74,6 +74,13 @@ std::string Hdf5Reader::attribute(const std::string& name) const {
   const std::string what = "reading attribute " + name + " of " + implementation_->name;
   const Hdf5Handle attribute(H5Aopen(implementation_->file, name.c_str(), H5P_DEFAULT), H5Aclose, what);
   const Hdf5Handle type(H5Aget_type(attribute), H5Tclose, what);
+  if (H5Tis_variable_str(type) > 0) {
+    char* pointer = nullptr;
+    hdf5_check(H5Aread(attribute, type, &pointer), what);
+    std::string text(pointer == nullptr ? "" : pointer);
+    H5free_memory(pointer);
+    return text;
+  }
   std::string text(H5Tget_size(type), '\0');
   hdf5_check(H5Aread(attribute, type, text.data()), what);
   if (text == std::string(1, '\0')) text.clear();

@@ -60,6 +60,17 @@ void write_text_attribute(hid_t object, const std::string& name, const std::stri
   hdf5_check(H5Awrite(attribute, type, text.empty() ? "\0" : text.data()), "writing attribute " + name);
 }
 
+/// The same for a text of any length (a fixed-length one must fit in 64 KiB). Not while the file is open in
+/// parallel.
+void write_long_text_attribute(hid_t object, const std::string& name, const std::string& text) {
+  const auto type = hdf5_text_type();
+  const Hdf5Handle space(H5Screate(H5S_SCALAR), H5Sclose, "making a data space");
+  const Hdf5Handle attribute(H5Acreate2(object, name.c_str(), type, space, H5P_DEFAULT, H5P_DEFAULT),
+                             H5Aclose, "creating attribute " + name);
+  const char* const pointer = text.c_str();
+  hdf5_check(H5Awrite(attribute, type, &pointer), "writing attribute " + name);
+}
+
 void label_dataset(hid_t dataset, const ColumnLabel& label) {
   write_text_attribute(dataset, "unit", label.unit);
   write_text_attribute(dataset, "description", label.description);
@@ -149,6 +160,8 @@ template void Hdf5Writer::column(const ColumnLabel&, std::span<const std::int64_
 template void Hdf5Writer::column(const ColumnLabel&, std::span<const double>);
 
 void Hdf5Writer::text_column(const ColumnLabel& label, std::vector<std::string> values) {
+  // HDF5 ends a text at its first NUL: every rank cuts there, so that rows do not depend on ranks.
+  for (auto& text : values) text.resize(std::strlen(text.c_str()));
   implementation_->texts.push_back({label, std::move(values)});
 }
 
@@ -204,7 +217,7 @@ void Hdf5Writer::close() {
     if (!self.comm.is_root()) return;
     serial = {H5Fopen(self.temporary.c_str(), H5F_ACC_RDWR, H5P_DEFAULT), H5Fclose,
               "opening " + self.temporary.string()};
-    for (const auto& [name, text] : self.attributes) write_text_attribute(serial, name, text);
+    for (const auto& [name, text] : self.attributes) write_long_text_attribute(serial, name, text);
   });
   for (auto& column : self.texts) self.write_text_column(serial, column);
   attempt(self.comm, [&] {

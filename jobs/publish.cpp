@@ -2,28 +2,26 @@
 
 #include <algorithm>
 
-#include "cluster/agree.hpp"
-#include "cluster/hdf5_writer.hpp"
 #include "data/study/study_file.hpp"
+#include "jobs/publish_significance.hpp"
+#include "jobs/tables.hpp"
 #include "jobs/version.hpp"
 
 namespace lockstep {
 
 namespace {
 
-constexpr const char* number = "1";
-
-/// Writes tables: one column at a time, made from rows by a function.
-class Tables {
+/// The tables that every run has.
+class Tables : public TableWriter {
  public:
-  Tables(const Comm& comm, const Study& study, const Catalogue& catalogue, const std::filesystem::path& file)
-      : comm_(comm), study_(study), catalogue_(catalogue), writer_(comm, file) {}
+  Tables(const RunContext& run, const std::filesystem::path& file)
+      : TableWriter(run, file), comm_(run.comm), study_(run.study), catalogue_(run.catalogue) {}
 
   void attributes() {
-    writer_.attribute("schema_version", results_schema);
-    writer_.attribute("program", std::string("lockstep ") + program_version);
-    writer_.attribute("study", effective_study(study_));
-    writer_.attribute("input_digest", catalogue_.input_digest);
+    attribute("schema_version", results_schema);
+    attribute("program", std::string("lockstep ") + program_version);
+    attribute("study", effective_study(study_));
+    attribute("input_digest", catalogue_.input_digest);
   }
 
   void channels() {
@@ -37,7 +35,8 @@ class Tables {
                           [](auto& c) { return c.min_shared; });
   }
 
-  void networks(const Networks& networks) {
+  /// `tested`: the significance rule's columns come with its own tables.
+  void networks(const Networks& networks, bool tested) {
     const auto rows = at_root(networks.ranked);
     std::uint32_t rank = 0;
     column<std::uint32_t>("networks/rank", number, "1 is the first to look at", rows,
@@ -50,9 +49,11 @@ class Tables {
                           [](auto& n) { return n.edges; });
     column<std::uint64_t>("networks/shared", "objects", "S summed over the edges of all channels", rows,
                           [](auto& n) { return n.shared; });
-    column<double>("networks/score", "objects per account",
-                   "summed S per member: what networks are ranked by", rows,
-                   [](auto& n) { return n.score(); });
+    if (!tested) {
+      column<double>("networks/score", "objects per account",
+                     "summed S per member: what networks are ranked by", rows,
+                     [](auto& n) { return n.score(); });
+    }
     column<double>("networks/density", number, "edges divided by pairs of members", rows,
                    [](auto& n) { return n.density(); });
     column<std::int64_t>("networks/first_time", time_unit(), "first action that is part of an edge", rows,
@@ -64,6 +65,15 @@ class Tables {
                           [](auto& n) { return n.followers_sum; });
     column<std::uint64_t>("networks/followers_max", "accounts", "followers of the most followed member", rows,
                           [](auto& n) { return n.followers_max; });
+    const auto& links = networks.links;
+    column<std::uint32_t>("links/network_a", number, "rank of one network", links,
+                          [](auto& l) { return l.network_a; });
+    column<std::uint32_t>("links/network_b", number, "rank of the other", links,
+                          [](auto& l) { return l.network_b; });
+    column<std::uint64_t>("links/edges", "pairs", "pairs of accounts, one in each, with an edge", links,
+                          [](auto& l) { return l.edges; });
+    column<std::uint64_t>("links/evidence", "objects", "S summed over these edges", links,
+                          [](auto& l) { return l.shared; });
     const auto& composition = networks.composition;
     column<std::uint32_t>("composition/network", number, "rank of the network", composition,
                           [](auto& c) { return c.network; });
@@ -85,7 +95,7 @@ class Tables {
                           members, [](auto& m) { return m.strength; });
   }
 
-  void edges(const CoordinationGraph& graph, const Networks& networks) {
+  void edges(const CoordinationGraph& graph, const Networks& networks, bool tested) {
     const auto& edges = graph.edges;
     column<std::uint32_t>("edges/source", "row of accounts", "one account of the pair", edges,
                           [](auto& e) { return e.source; });
@@ -95,8 +105,10 @@ class Tables {
                           [](auto& e) { return e.channel; });
     column<std::uint32_t>("edges/shared", "objects", "S: distinct objects with a co-action of the two", edges,
                           [](auto& e) { return e.shared; });
-    column<double>("edges/weight", number, "weight in the search for communities (count rule: S)", edges,
-                   [](auto& e) { return static_cast<double>(e.shared); });
+    if (!tested) {
+      column<double>("edges/weight", number, "weight in the search for communities (count rule: S)", edges,
+                     [](auto& e) { return static_cast<double>(e.shared); });
+    }
     column<std::uint32_t>("edges/lag_min", lag_unit(),
                           "smallest lag; of each shared object the smallest counts", edges,
                           [](auto& e) { return e.lag_min; });
@@ -108,20 +120,20 @@ class Tables {
                          [&](auto& e) { return time(e.last_time); });
     column<std::uint32_t>("edges/days", "days", "distinct UTC days of the closest co-actions", edges,
                           [](auto& e) { return e.days; });
-    writer_.column({"edges/network", number, "rank of the network that holds both accounts, or -1"},
-                   networks.rank_of_edge);
+    column<std::int32_t>("edges/network", number, "rank of the network that holds both accounts, or -1",
+                         networks.rank_of_edge, [](auto rank) { return rank; });
   }
 
   void accounts(const VertexAccounts& accounts, const Networks& networks) {
-    writer_.text_column({"accounts/name", "", "the account as the input names it"}, accounts.names);
+    texts("accounts/name", "the account as the input names it", accounts.names,
+          [](auto& name) { return name; });
     for (std::size_t a = 0; a < attribute_names.size(); ++a) {
       if (static_cast<Attribute>(a) == Attribute::followers) continue;
       auto values = accounts.attributes[a];
       values.resize(accounts.names.size());
       const bool is_name = static_cast<Attribute>(a) == Attribute::name;
-      writer_.text_column({"accounts/" + std::string(is_name ? "display_name" : attribute_names[a]), "",
-                           "latest known value"},
-                          std::move(values));
+      texts("accounts/" + std::string(is_name ? "display_name" : attribute_names[a]), "latest known value",
+            values, [](auto& value) { return value; });
     }
     auto followers = accounts.attributes[static_cast<std::size_t>(Attribute::followers)];
     followers.resize(accounts.names.size());
@@ -161,14 +173,18 @@ class Tables {
         objects.begin() + static_cast<std::ptrdiff_t>(pieces.end(comm_.rank())));
     column<std::uint32_t>("objects/channel", "row of channels", "the object's channel", own,
                           [&](auto id) { return catalogue_.objects.group_of(id); });
-    writer_.text_column({"objects/name", "", "the object as the input names it"},
-                        catalogue_.objects.names(comm_, own));
+    texts("objects/name", "the object as the input names it", catalogue_.objects.names(comm_, own),
+          [](auto& name) { return name; });
   }
 
-  void funnel(const std::vector<FunnelRow>& funnel) {
+  void funnel(const std::vector<FunnelRow>& funnel, bool has_surrogates) {
     const auto rows = at_root(funnel);
     texts("funnel/stage", "the stage that left this", rows, [](auto& f) { return f.stage; });
     texts("funnel/channel", "name of the channel", rows, [](auto& f) { return f.channel; });
+    if (has_surrogates) {
+      column<std::uint32_t>("funnel/replica", number, "0: the log; 1, 2, ...: its surrogates", rows,
+                            [](auto& f) { return f.replica; });
+    }
     const auto count = [&](const char* name, const char* unit, const char* description,
                            std::uint64_t FunnelRow::*member) {
       column<std::uint64_t>(std::string("funnel/") + name, unit, description, rows,
@@ -185,51 +201,25 @@ class Tables {
     count("max_shared", "objects", "largest S", &FunnelRow::max_shared);
   }
 
-  void close() { writer_.close(); }
-
  private:
-  template <class Value, class Rows, class Get>
-  void column(const std::string& path, const std::string& unit, const std::string& description,
-              const Rows& rows, Get get) {
-    std::vector<Value> values;
-    values.reserve(rows.size());
-    for (const auto& row : rows) values.push_back(get(row));
-    writer_.column({path, unit, description}, values);
-  }
-  template <class Rows, class Get>
-  void texts(const std::string& path, const std::string& description, const Rows& rows, Get get) {
-    std::vector<std::string> values;
-    for (const auto& row : rows) values.push_back(get(row));
-    writer_.text_column({path, "", description}, std::move(values));
-  }
-  /// Rows that every rank has are written once.
-  template <class Row>
-  std::vector<Row> at_root(const std::vector<Row>& rows) const {
-    return comm_.is_root() ? rows : std::vector<Row>{};
-  }
-  std::int64_t time(std::uint32_t since_epoch) const { return catalogue_.epoch + since_epoch; }
-  std::string lag_unit() const { return catalogue_.time_unit == TimeUnit::second ? "s" : "ms"; }
-  std::string time_unit() const { return lag_unit() + " since 1970-01-01 UTC"; }
-
   const Comm& comm_;
   const Study& study_;
   const Catalogue& catalogue_;
-  Hdf5Writer writer_;
 };
 
 }  // namespace
 
-void write_results(const Comm& comm, const Study& study, const Catalogue& catalogue,
-                   const CoordinationGraph& graph, Results results, const std::filesystem::path& file) {
-  Tables tables(comm, study, catalogue, file);
+void write_results(const RunContext& run, const Results& results, const std::filesystem::path& file) {
+  Tables tables(run, file);
   tables.attributes();
   tables.channels();
-  tables.networks(results.networks);
+  tables.networks(results.networks, results.significance.has_value());
   tables.members(results.networks.members);
-  tables.edges(graph, results.networks);
+  tables.edges(results.graph, results.networks, results.significance.has_value());
   tables.accounts(results.accounts, results.networks);
   tables.evidence(results.evidence);
-  tables.funnel(results.funnel);
+  tables.funnel(run.funnel, results.significance.has_value());
+  if (results.significance) write_significance(tables, run, results.graph, *results.significance);
   tables.close();
 }
 

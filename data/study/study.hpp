@@ -25,7 +25,7 @@ struct AttributeSource {
 
 enum class Format : std::uint8_t { csv, tsv, jsonl };
 enum class TimeUnit : std::uint8_t { second, millisecond };
-enum class Rule : std::uint8_t { count };
+enum class Rule : std::uint8_t { significance, count };
 enum class Objective : std::uint8_t { cpm, modularity };
 
 /// How a field that holds several values (a JSON array, a cell split at `separator`) becomes objects.
@@ -55,11 +55,16 @@ struct Channel {
   std::string separator;            ///< csv/tsv: one character at which the cell is split; empty: one value
   std::int64_t window_ms = 60'000;  ///< Δ: two actions at most this far apart (inclusive) are a co-action
   std::uint32_t min_shared = 3;     ///< smallest number of distinct objects of a pair that is kept
+  std::int64_t resolution_ms = 0;   ///< time resolution of the null model; 0: found from the times
   bool operator==(const Channel&) const = default;
 };
 
+/// What makes a pair of accounts an edge. All but `rule` matter to the significance rule only.
 struct Coordination {
   Rule rule = Rule::count;
+  double fdr = 0.01;             ///< share of edges that may be there by chance
+  std::uint32_t surrogates = 1;  ///< R: surrogate logs that the threshold and q-values are found from
+  std::uint64_t seed = 1;        ///< of the surrogates
   bool operator==(const Coordination&) const = default;
 };
 
@@ -73,6 +78,7 @@ struct Communities {
 
 struct Output {
   std::uint32_t evidence_objects = 20;  ///< at most so many objects listed per network
+  std::uint32_t timeline_rows = 1000;   ///< at most so many actions on them listed per network (significance)
   bool operator==(const Output&) const = default;
 };
 

@@ -23,10 +23,18 @@ concept MaybeConst = std::is_same_v<std::remove_const_t<T>, Struct>;
 inline constexpr Choice<TimeUnit, 2> time_unit_kind{{"s", "ms"}};
 inline constexpr Choice<Format, 3> format_kind{{"csv", "tsv", "jsonl"}};
 inline constexpr Choice<Elements, 2> elements_kind{{"each", "sequence"}};
-inline constexpr Choice<Rule, 1> rule_kind{{"count"}};
+inline constexpr Choice<Rule, 2> rule_kind{{"significance", "count"}};
 inline constexpr Choice<Objective, 2> objective_kind{{"cpm", "modularity"}};
 
 inline constexpr std::size_t most_channels = 65'535;
+inline constexpr std::int64_t most_seed = std::numeric_limits<std::int64_t>::max();  // of a TOML integer
+
+/// Keys of the significance rule are always read, so that a user can switch rules; they are printed where
+/// they count.
+template <class T>
+bool shows_significance(const Study& all) {
+  return !std::is_const_v<T> || all.coordination.rule == Rule::significance;
+}
 
 inline bool is_any(std::string_view /*text*/) {
   return true;
@@ -99,16 +107,20 @@ void describe(Keys& keys, T& channel, const Study& all) {
   keys.optional("separator", channel.separator, separator_kind);
   keys.optional("window", channel.window_ms, Duration{all.time_unit});
   keys.optional("min_shared", channel.min_shared, Whole<std::uint32_t>{1, 1LL << 31});
+  if (shows_significance<T>(all)) keys.optional("resolution", channel.resolution_ms, Duration{all.time_unit});
 }
 
 template <class Keys, MaybeConst<Coordination> T>
-void describe(Keys& keys, T& coordination, const Study& /*all*/) {
+void describe(Keys& keys, T& coordination, const Study& all) {
   keys.optional("rule", coordination.rule, rule_kind);
+  if (!shows_significance<T>(all)) return;
+  keys.optional("fdr", coordination.fdr, Real{0, 0.5, false});
+  keys.optional("surrogates", coordination.surrogates, Whole<std::uint32_t>{1, 1000});
+  keys.optional("seed", coordination.seed, Whole<std::uint64_t>{0, most_seed});
 }
 
 template <class Keys, MaybeConst<Communities> T>
 void describe(Keys& keys, T& communities, const Study& /*all*/) {
-  constexpr std::int64_t most_seed = std::numeric_limits<std::int64_t>::max();  // of a TOML integer
   keys.optional("objective", communities.objective, objective_kind);
   keys.optional("resolution", communities.resolution, Real{0, 1e6, false});
   keys.optional("min_size", communities.min_size,
@@ -117,8 +129,11 @@ void describe(Keys& keys, T& communities, const Study& /*all*/) {
 }
 
 template <class Keys, MaybeConst<Output> T>
-void describe(Keys& keys, T& output, const Study& /*all*/) {
+void describe(Keys& keys, T& output, const Study& all) {
   keys.optional("evidence_objects", output.evidence_objects, Whole<std::uint32_t>{1, 100'000});
+  if (shows_significance<T>(all)) {
+    keys.optional("timeline_rows", output.timeline_rows, Whole<std::uint32_t>{0, 1'000'000});
+  }
 }
 
 /// Names the tables of a study to `tables`, which has

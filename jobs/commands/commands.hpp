@@ -19,5 +19,7 @@ void add_config(CLI::App& app, const Comm& comm);
 void add_communities(CLI::App& app, const Comm& comm);
 /// `lockstep generate`: a synthetic log with planted campaigns.
 void add_generate(CLI::App& app, const Comm& comm);
+/// `lockstep evaluate`: a result file compared with known labels of its accounts.
+void add_evaluate(CLI::App& app, const Comm& comm);
 
 }  // namespace lockstep

@@ -21,8 +21,9 @@ std::uint32_t position_in(const std::vector<std::uint32_t>& sorted, std::uint32_
 
 }  // namespace
 
-CoordinationGraph make_coordination_graph(const Comm& comm, Ranges accounts, std::vector<Edge> edges) {
-  CoordinationGraph graph{std::move(accounts), {}, {}, std::move(edges)};
+CoordinationGraph make_coordination_graph(const Comm& comm, Ranges accounts, std::vector<Edge> edges,
+                                          std::vector<PairTest> tests) {
+  CoordinationGraph graph{std::move(accounts), {}, {}, std::move(edges), std::move(tests)};
   const auto owner = [&](std::uint32_t account) { return graph.accounts.owner(account); };
   std::vector<std::uint32_t> targets;
   for (const Edge& edge : graph.edges) {
@@ -48,25 +49,47 @@ CoordinationGraph make_coordination_graph(const Comm& comm, Ranges accounts, std
   return graph;
 }
 
-Graph weigh_by_count(const Comm& comm, const CoordinationGraph& coordination) {
-  std::uint64_t total = 0;
-  for (const Edge& edge : coordination.edges) total += 2 * std::uint64_t{edge.shared};
-  // Each S is below 2^32 and a rank holds fewer than 2^31 edges, so its own sum cannot overflow; all may.
-  const auto totals = comm.gather_all_values(total);
-  const double sum = std::accumulate(totals.begin(), totals.end(), 0.0);
-  if (sum >= 0x1p62) {
-    throw AgreedError(ExitCode::bad_data,
-                      "the pairs' shared objects add up to more than 2^62: raise min_shared");
-  }
+namespace {
+
+/// The graph of these edges; `weight(i)` is edge i's share of its pair's weight.
+template <class Weight>
+Graph weigh(const Comm& comm, const CoordinationGraph& coordination, Weight weight) {
   std::vector<Arc> arcs;
   arcs.reserve(2 * coordination.edges.size());
-  for (const Edge& edge : coordination.edges) {
-    arcs.push_back({edge.source, edge.target, edge.shared});
-    arcs.push_back({edge.target, edge.source, edge.shared});
+  std::uint64_t total = 0;
+  for (std::size_t i = 0; i < coordination.edges.size(); ++i) {
+    const Edge& edge = coordination.edges[i];
+    const std::uint64_t share = weight(i);
+    if (share == 0) continue;
+    arcs.push_back({edge.source, edge.target, share});
+    arcs.push_back({edge.target, edge.source, share});
+    // Below 2^33 each, of fewer than 2^30 edges: a rank's own sum cannot overflow; all ranks' may.
+    total += 2 * share;
+  }
+  const auto totals = comm.gather_all_values(total);
+  if (std::accumulate(totals.begin(), totals.end(), 0.0) >= 0x1p62) {
+    throw AgreedError(ExitCode::bad_data, "the pairs' weights add up to more than 2^62: raise min_shared");
   }
   const std::size_t own = coordination.own.size();
   return make_graph(comm, coordination.vertices, std::move(arcs), std::vector<std::uint64_t>(own, 1),
                     std::vector<std::uint64_t>(own, 0));
+}
+
+}  // namespace
+
+Graph weigh_by_count(const Comm& comm, const CoordinationGraph& coordination) {
+  return weigh(comm, coordination,
+               [&](std::size_t i) { return std::uint64_t{coordination.edges[i].shared}; });
+}
+
+Graph weigh_by_significance(const Comm& comm, const CoordinationGraph& coordination) {
+  const auto& edges = coordination.edges;
+  // The weight is the pair's: it counts once, however many channels the pair has.
+  return weigh(comm, coordination, [&](std::size_t i) {
+    const bool counted =
+        i > 0 && edges[i - 1].source == edges[i].source && edges[i - 1].target == edges[i].target;
+    return std::uint64_t{counted ? 0 : coordination.tests[i].weight};
+  });
 }
 
 Quality set_objective(const Comm& comm, Graph& graph, Objective objective, double resolution,

@@ -41,7 +41,8 @@ bool split_row(std::string_view row, std::string_view& u, std::string_view& v, s
 double parse_weight(std::string_view text) {
   double weight = 1;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), weight);
-  if (error != std::errc() || end != text.data() + text.size()) return 1;
+  if (end != text.data() + text.size() || error == std::errc::invalid_argument) return 1;
+  if (error == std::errc::result_out_of_range) return std::strtod(std::string(text).c_str(), nullptr);
   return weight;
 }
 

@@ -26,7 +26,10 @@ std::uint32_t best_place(const Graph& graph, const Partition& partition, const Q
   for (const std::uint32_t place : weights.touched()) {
     if (place == home) continue;
     const Totals& totals = partition.totals(place);
-    if (alone && totals.members == 1 && rounds.of(weights.witness(place)) == rounds.of(vertex)) continue;
+    if (alone && totals.members == 1 && rounds.of(weights.witness(place)) == rounds.of(vertex) &&
+        partition.label(place) > partition.label(home)) {
+      continue;
+    }
     consider(place, quality.gain(weights.weight(place), mass, totals.mass));
   }
   // By itself again, under its own label.

@@ -1,36 +1,57 @@
 #include "src/log/prune.hpp"
 
+#include <algorithm>
+
 #include <tsl/robin_map.h>
 
 namespace lockstep {
 
+namespace {
+
+/// Calls note(i, lag) for every action i that has an action of another account within Δ behind it, walking
+/// forward from the first action (step 1) or back from the last (step −1); lag is that to the nearest one.
+template <class Note>
+void walk(std::span<const Action> log, std::span<const ChannelRule> channels, std::ptrdiff_t step,
+          Note note) {
+  if (log.empty()) return;
+  // The nearest action of another account behind action i is the one before it, or that one's own nearest
+  // where both are of the same account.
+  std::size_t i = step > 0 ? 0 : log.size() - 1;
+  std::size_t other = i;  // the nearest, or where there is none, the first of the object
+  auto channel = step > 0 ? channels.begin() : channels.end() - 1;
+  for (std::size_t n = 1; n < log.size(); ++n) {
+    const std::size_t behind = i;
+    i = static_cast<std::size_t>(static_cast<std::ptrdiff_t>(i) + step);
+    const Action& action = log[i];
+    if (action.object != log[behind].object) {
+      other = i;
+      continue;
+    }
+    if (action.account != log[behind].account) other = behind;
+    while (action.object >= channel->end_object) ++channel;
+    while (action.object < channel->first_object) --channel;
+    const std::uint32_t lag = step > 0 ? action.time - log[other].time : log[other].time - action.time;
+    if (log[other].account != action.account && lag <= channel->window) note(i, lag);
+  }
+}
+
+}  // namespace
+
 std::vector<std::uint8_t> find_co_actions(std::span<const Action> log,
                                           std::span<const ChannelRule> channels) {
   std::vector<std::uint8_t> found(log.size(), 0);
-  // Of the actions of other accounts the nearest one decides. Walking forward, the nearest earlier one of
-  // action i is i − 1, or that of i − 1 where both are of the same account; walking back likewise.
-  const auto walk = [&](std::size_t begin, std::ptrdiff_t step) {
-    std::size_t other = begin;  // nearest action of another account behind us, or the object's first
-    auto channel = step > 0 ? channels.begin() : channels.end() - 1;
-    for (std::size_t n = 1, i = begin; n < log.size(); ++n) {
-      const std::size_t behind = i;
-      i = static_cast<std::size_t>(static_cast<std::ptrdiff_t>(i) + step);
-      const Action& action = log[i];
-      if (action.object != log[behind].object) {
-        other = i;
-        continue;
-      }
-      if (action.account != log[behind].account) other = behind;
-      while (action.object >= channel->end_object) ++channel;
-      while (action.object < channel->first_object) --channel;
-      const std::uint32_t lag = step > 0 ? action.time - log[other].time : log[other].time - action.time;
-      if (log[other].account != action.account && lag <= channel->window) found[i] = 1;
-    }
-  };
-  if (log.empty()) return found;
-  walk(0, 1);
-  walk(log.size() - 1, -1);
+  for (const std::ptrdiff_t step : {1, -1}) {
+    walk(log, channels, step, [&](std::size_t i, std::uint32_t) { found[i] = 1; });
+  }
   return found;
+}
+
+std::vector<std::uint32_t> nearest_lags(std::span<const Action> log, std::span<const ChannelRule> channels) {
+  std::vector<std::uint32_t> lags(log.size(), no_lag);
+  for (const std::ptrdiff_t step : {1, -1}) {
+    walk(log, channels, step, [&](std::size_t i, std::uint32_t lag) { lags[i] = std::min(lags[i], lag); });
+  }
+  return lags;
 }
 
 std::vector<Support> count_support(std::span<const Action> log, std::span<const ChannelRule> channels) {

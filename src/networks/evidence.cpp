@@ -2,41 +2,44 @@
 
 #include <algorithm>
 
+#include <tsl/robin_map.h>
+#include <tsl/robin_set.h>
+
 #include "cluster/exchange.hpp"
 #include "cluster/sort.hpp"
 #include "src/log/prune.hpp"
 
 namespace lockstep {
 
-namespace {
-
-/// The network of every action of the log.
-std::vector<std::uint32_t> label_actions(const Comm& comm, const HaloLog& log, const CoordinationGraph& graph,
-                                         const Networks& networks) {
-  std::vector<std::uint32_t> accounts;
-  for (const Action& action : log.actions) accounts.push_back(action.account);
-  std::sort(accounts.begin(), accounts.end());
-  accounts.erase(std::unique(accounts.begin(), accounts.end()), accounts.end());
+std::vector<std::uint32_t> label_actions(const Comm& comm, std::span<const Action> log,
+                                         const CoordinationGraph& graph,
+                                         std::span<const std::uint32_t> network_of_vertex) {
+  tsl::robin_set<std::uint32_t> met;
+  for (const Action& action : log) met.insert(action.account);
+  const std::vector<std::uint32_t> accounts(met.begin(), met.end());
   const auto found = ask(
       comm, accounts, [&](std::uint32_t account) { return graph.accounts.owner(account); },
       [&](std::uint32_t account) {
         const auto place = std::lower_bound(graph.own.begin(), graph.own.end(), account);
         if (place == graph.own.end() || *place != account) return 0U;
-        return networks.rank_of_vertex[static_cast<std::size_t>(place - graph.own.begin())];
+        return network_of_vertex[static_cast<std::size_t>(place - graph.own.begin())];
       });
+  tsl::robin_map<std::uint32_t, std::uint32_t> networks;
+  for (std::size_t i = 0; i < accounts.size(); ++i) {
+    if (found[i] != 0) networks[accounts[i]] = found[i];
+  }
   std::vector<std::uint32_t> labels;
-  labels.reserve(log.actions.size());
-  for (const Action& action : log.actions) {
-    const auto place = std::lower_bound(accounts.begin(), accounts.end(), action.account);
-    labels.push_back(found[static_cast<std::size_t>(place - accounts.begin())]);
+  labels.reserve(log.size());
+  for (const Action& action : log) {
+    const auto place = networks.find(action.account);
+    labels.push_back(place == networks.end() ? 0 : place->second);
   }
   return labels;
 }
 
-}  // namespace
-
-std::vector<MemberAction> find_member_co_actions(const HaloLog& log, std::span<const std::uint32_t> networks,
-                                                 std::span<const ChannelRule> channels) {
+void for_each_member_co_action(const HaloLog& log, std::span<const std::uint32_t> networks,
+                               std::span<const ChannelRule> channels,
+                               const std::function<void(std::size_t, std::uint32_t)>& take) {
   // Each object is taken apart by network; the pieces are objects of a smaller log, with the same question:
   // who acts within Δ of another account?
   struct Labelled {
@@ -66,14 +69,19 @@ std::vector<MemberAction> find_member_co_actions(const HaloLog& log, std::span<c
     }
     piece_channels.push_back({first, piece, channel.window, channel.min_shared});
   }
-  const auto co_acts = find_co_actions(pieces, piece_channels);
-  std::vector<MemberAction> found;
+  const auto lags = nearest_lags(pieces, piece_channels);
   for (std::size_t p = 0; p < pieces.size(); ++p) {
     const std::uint32_t position = labelled[p].position;
-    if (co_acts[p] != 0 && position >= log.own_begin && position < log.own_end) {
-      found.push_back({labelled[p].network, log.actions[position]});
-    }
+    if (lags[p] != no_lag && position >= log.own_begin && position < log.own_end) take(position, lags[p]);
   }
+}
+
+std::vector<MemberAction> find_member_co_actions(const HaloLog& log, std::span<const std::uint32_t> networks,
+                                                 std::span<const ChannelRule> channels) {
+  std::vector<MemberAction> found;
+  for_each_member_co_action(log, networks, channels, [&](std::size_t position, std::uint32_t) {
+    found.push_back({networks[position], log.actions[position]});
+  });
   return found;
 }
 
@@ -114,11 +122,10 @@ std::vector<Evidence> collect_evidence(const Comm& comm, const HaloLog& log,
                                        const std::vector<ChannelRule>& channels,
                                        const CoordinationGraph& graph, const Networks& networks,
                                        std::uint32_t objects) {
-  const auto labels = label_actions(comm, log, graph, networks);
+  const auto labels = label_actions(comm, log.actions, graph, networks.rank_of_vertex);
   auto actions = find_member_co_actions(log, labels, channels);
-  actions = send_to(comm, actions, [&](const MemberAction& action) {
-              return static_cast<int>(action.network % static_cast<std::uint32_t>(comm.size()));
-            }).rows;
+  actions =
+      send_to(comm, actions, [&](const MemberAction& action) { return keeper(comm, action.network); }).rows;
   std::sort(actions.begin(), actions.end());
   return sample_sort(comm, sum_up_evidence(actions, objects));
 }

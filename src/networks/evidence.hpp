@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <span>
 #include <vector>
 
 #include "cluster/comm.hpp"
@@ -29,8 +31,25 @@ struct MemberAction {
   auto operator<=>(const MemberAction&) const = default;
 };
 
-/// The own actions of a log that lie within Δ of an action on the same object by another member of the same
-/// network. `networks`: the network of each action of the log, 0 for none. Local.
+/// The rank that gathers what is known of a network.
+inline int keeper(const Comm& comm, std::uint32_t network) {
+  return static_cast<int>(network % static_cast<std::uint32_t>(comm.size()));
+}
+
+/// The network of every action of a log: its account's, 0 for none. `network_of_vertex`: by own vertex.
+/// Collective.
+std::vector<std::uint32_t> label_actions(const Comm& comm, std::span<const Action> log,
+                                         const CoordinationGraph& graph,
+                                         std::span<const std::uint32_t> network_of_vertex);
+
+/// Calls take(position, lag) for the own actions of a log that lie within Δ of an action on the same object
+/// by another member of the same network; lag is that to the nearest one. `networks`: the network of each
+/// action of the log, 0 for none. In the order of (object, network, time). Local.
+void for_each_member_co_action(const HaloLog& log, std::span<const std::uint32_t> networks,
+                               std::span<const ChannelRule> channels,
+                               const std::function<void(std::size_t, std::uint32_t)>& take);
+
+/// These actions. Local.
 std::vector<MemberAction> find_member_co_actions(const HaloLog& log, std::span<const std::uint32_t> networks,
                                                  std::span<const ChannelRule> channels);
 

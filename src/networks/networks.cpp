@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include <tsl/robin_map.h>
+#include <tsl/robin_set.h>
 
 #include "cluster/sort.hpp"
 #include "cluster/texts.hpp"
@@ -108,42 +109,33 @@ std::vector<std::string> smallest_names(const Comm& comm, const std::vector<Netw
     auto& best = smallest.try_emplace(labels[v], v).first.value();
     if (accounts.names[v] < accounts.names[best]) best = v;
   }
-  tsl::robin_map<std::uint32_t, std::string> names;
-  for (const Network& network : networks) names[network.label];
-  std::vector<std::uint32_t> sent;
+  tsl::robin_set<std::uint32_t> listed;
+  for (const Network& network : networks) listed.insert(network.label);
+  struct Named {
+    std::uint32_t label;
+    std::uint32_t length;
+  };
+  std::vector<Named> sent;
   std::string texts;
   for (const auto& [label, vertex] : smallest) {
-    if (!names.contains(label)) continue;
-    sent.push_back(label);
-    texts += accounts.names[vertex] + '\0';
+    if (!listed.contains(label)) continue;
+    const std::string& name = accounts.names[vertex];
+    sent.push_back({label, static_cast<std::uint32_t>(name.size())});
+    texts += name;
   }
-  const auto all_labels = comm.gather_all(sent);
+  const auto all = comm.gather_all(sent);
   const auto all_texts = comm.gather_all(std::span<const char>(texts));
   const char* text = all_texts.data();
-  for (const std::uint32_t label : all_labels) {
-    const std::string_view name(text);
-    auto& best = names[label];
-    if (best.empty() || name < best) best = name;
-    text += name.size() + 1;
+  tsl::robin_map<std::uint32_t, std::string> names;
+  for (const auto& [label, length] : all) {
+    const std::string_view name(text, length);
+    const auto [best, is_new] = names.try_emplace(label, name);
+    if (!is_new && name < best->second) best.value() = name;
+    text += length;
   }
   std::vector<std::string> in_order;
   for (const Network& network : networks) in_order.push_back(names[network.label]);
   return in_order;
-}
-
-/// By summed S per member, compared exactly, then by name.
-std::vector<Network> in_rank_order(const std::vector<Network>& networks,
-                                   const std::vector<std::string>& names) {
-  std::vector<std::size_t> order(networks.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::sort(order.begin(), order.end(), [&](std::size_t i, std::size_t j) {
-    const UnsignedWide left = UnsignedWide{networks[i].shared} * networks[j].size;
-    const UnsignedWide right = UnsignedWide{networks[j].shared} * networks[i].size;
-    return left != right ? left > right : names[i] < names[j];
-  });
-  std::vector<Network> ranked;
-  for (const std::size_t i : order) ranked.push_back(networks[i]);
-  return ranked;
 }
 
 std::vector<Member> list_members(const Comm& comm, const CoordinationGraph& graph, const Networks& networks) {
@@ -216,6 +208,36 @@ std::vector<Composition> compose(const Comm& comm, const VertexAccounts& account
   return composition;
 }
 
+/// `targets`: rank of the network of each edge's target.
+std::vector<Link> find_links(const Comm& comm, const CoordinationGraph& graph,
+                             const std::vector<std::uint32_t>& rank_of_vertex,
+                             const std::vector<std::uint32_t>& targets) {
+  using Pair = std::pair<std::uint32_t, std::uint32_t>;
+  std::map<Pair, Link> links;
+  const auto add = [&](const Link& link) {
+    auto& sum =
+        links.try_emplace(Pair{link.network_a, link.network_b}, Link{link.network_a, link.network_b, 0, 0})
+            .first->second;
+    sum.edges += link.edges;
+    sum.shared += link.shared;
+  };
+  const auto begin = graph.vertices.begin(comm.rank());
+  for (std::size_t e = 0; e < graph.edges.size(); ++e) {
+    const std::uint32_t source = rank_of_vertex[graph.edges[e].source - begin];
+    if (source == 0 || targets[e] == 0 || source == targets[e]) continue;
+    const std::uint64_t new_pair = e == 0 || !same_pair(graph.edges[e - 1], graph.edges[e]) ? 1 : 0;
+    const auto [a, b] = std::minmax(source, targets[e]);
+    add({a, b, new_pair, graph.edges[e].shared});
+  }
+  std::vector<Link> own;
+  for (const auto& [pair, link] : links) own.push_back(link);
+  links.clear();
+  for (const Link& link : send_to(comm, own, [](const Link&) { return 0; }).rows) add(link);
+  own.clear();
+  for (const auto& [pair, link] : links) own.push_back(link);
+  return own;
+}
+
 }  // namespace
 
 VertexAccounts describe_vertices(const Comm& comm, const CoordinationGraph& graph,
@@ -235,32 +257,69 @@ VertexAccounts describe_vertices(const Comm& comm, const CoordinationGraph& grap
   return accounts;
 }
 
-Networks rank_networks(const Comm& comm, const CoordinationGraph& graph,
+Networks list_networks(const Comm& comm, const CoordinationGraph& graph,
                        const std::vector<std::uint32_t>& labels, const VertexAccounts& accounts,
                        std::uint32_t min_size) {
   Networks networks;
-  const auto targets = target_labels(comm, graph, labels);
-  auto listed = sum_up(comm, graph, labels, targets, accounts);
+  auto listed = sum_up(comm, graph, labels, target_labels(comm, graph, labels), accounts);
   const std::size_t communities = listed.size();
   std::erase_if(listed, [&](const Network& network) { return network.size < min_size; });
   networks.dropped = comm.sum(communities - listed.size());
-  listed = comm.gather_all(listed);
-  networks.ranked = in_rank_order(listed, smallest_names(comm, listed, labels, accounts));
-
-  tsl::robin_map<std::uint32_t, std::uint32_t> rank_of_label;
-  for (std::uint32_t i = 0; i < networks.ranked.size(); ++i) rank_of_label[networks.ranked[i].label] = i + 1;
-  const auto rank_of = [&](std::uint32_t label) {
-    const auto place = rank_of_label.find(label);
-    return place == rank_of_label.end() ? 0 : place->second;
-  };
-  for (const std::uint32_t label : labels) networks.rank_of_vertex.push_back(rank_of(label));
-  const auto begin = graph.vertices.begin(comm.rank());
-  for (std::size_t e = 0; e < graph.edges.size(); ++e) {
-    const std::uint32_t rank = labels[graph.edges[e].source - begin] == targets[e] ? rank_of(targets[e]) : 0;
-    networks.rank_of_edge.push_back(rank == 0 ? -1 : static_cast<std::int32_t>(rank));
+  networks.ranked = comm.gather_all(listed);
+  std::sort(networks.ranked.begin(), networks.ranked.end(),
+            [](const Network& a, const Network& b) { return a.label < b.label; });
+  networks.names = smallest_names(comm, networks.ranked, labels, accounts);
+  for (const std::uint32_t label : labels) {
+    const auto place =
+        std::lower_bound(networks.ranked.begin(), networks.ranked.end(), label,
+                         [](const Network& network, std::uint32_t l) { return network.label < l; });
+    const bool is_listed = place != networks.ranked.end() && place->label == label;
+    networks.rank_of_vertex.push_back(
+        is_listed ? static_cast<std::uint32_t>(place - networks.ranked.begin()) + 1 : 0);
   }
+  return networks;
+}
+
+std::vector<std::size_t> order_by_count(const Networks& networks) {
+  std::vector<std::size_t> order(networks.ranked.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::sort(order.begin(), order.end(), [&](std::size_t i, std::size_t j) {
+    // S_i / n_i against S_j / n_j, exactly.
+    const UnsignedWide left = UnsignedWide{networks.ranked[i].shared} * networks.ranked[j].size;
+    const UnsignedWide right = UnsignedWide{networks.ranked[j].shared} * networks.ranked[i].size;
+    return left != right ? left > right : networks.names[i] < networks.names[j];
+  });
+  return order;
+}
+
+void rank_in_order(const Comm& comm, const CoordinationGraph& graph, const VertexAccounts& accounts,
+                   std::span<const std::size_t> order, Networks& networks) {
+  const Networks listed = std::move(networks);
+  networks = {};
+  networks.dropped = listed.dropped;
+  std::vector<std::uint32_t> rank_of(order.size() + 1, 0);  // by number in the list, from 1
+  for (const std::size_t i : order) {
+    networks.ranked.push_back(listed.ranked[i]);
+    networks.names.push_back(listed.names[i]);
+    rank_of[i + 1] = static_cast<std::uint32_t>(networks.ranked.size());
+  }
+  for (const std::uint32_t number : listed.rank_of_vertex) networks.rank_of_vertex.push_back(rank_of[number]);
+  const auto begin = graph.vertices.begin(comm.rank());
+  const auto targets = target_labels(comm, graph, networks.rank_of_vertex);
+  for (std::size_t e = 0; e < graph.edges.size(); ++e) {
+    const std::uint32_t rank = networks.rank_of_vertex[graph.edges[e].source - begin];
+    networks.rank_of_edge.push_back(rank == 0 || rank != targets[e] ? -1 : static_cast<std::int32_t>(rank));
+  }
+  networks.links = find_links(comm, graph, networks.rank_of_vertex, targets);
   networks.members = list_members(comm, graph, networks);
   networks.composition = compose(comm, accounts, networks.rank_of_vertex);
+}
+
+Networks rank_networks(const Comm& comm, const CoordinationGraph& graph,
+                       const std::vector<std::uint32_t>& labels, const VertexAccounts& accounts,
+                       std::uint32_t min_size) {
+  Networks networks = list_networks(comm, graph, labels, accounts, min_size);
+  rank_in_order(comm, graph, accounts, order_by_count(networks), networks);
   return networks;
 }
 

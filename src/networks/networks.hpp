@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -55,12 +56,22 @@ struct Member {
   auto operator<=>(const Member&) const = default;
 };
 
+/// Edges between two networks: whether they belong together is for the reader to judge.
+struct Link {
+  std::uint32_t network_a;  ///< rank; smaller than network_b
+  std::uint32_t network_b;
+  std::uint64_t edges;   ///< pairs of accounts, one in each, with an edge in any channel
+  std::uint64_t shared;  ///< S summed over these edges
+};
+
 struct Networks {
+  std::vector<std::string> names;             ///< smallest account name of each; the same on every rank
   std::vector<Network> ranked;                ///< the same on every rank
   std::uint64_t dropped = 0;                  ///< communities below min_size
   std::vector<std::uint32_t> rank_of_vertex;  ///< by own vertex; 0: in no listed network
   std::vector<std::int32_t> rank_of_edge;     ///< by own edge; −1: not inside a listed network
   std::vector<Member> members;                ///< by (network, vertex), over all ranks in rank order
+  std::vector<Link> links;                    ///< by (network_a, network_b); root only
   std::vector<Composition> composition;  ///< by network, attribute, accounts descending, value; root only
 };
 
@@ -68,8 +79,22 @@ struct Networks {
 VertexAccounts describe_vertices(const Comm& comm, const CoordinationGraph& graph,
                                  const Catalogue& catalogue);
 
-/// Lists the communities of at least `min_size` accounts: by summed S per member, ties by the smallest
-/// account name (count rule). `labels`: by own vertex, the smallest vertex of its community. Collective.
+/// Lists the communities of at least `min_size` accounts, in no order that means anything yet: only `ranked`,
+/// `names`, `dropped` and `rank_of_vertex` are filled. `labels`: by own vertex, the smallest vertex of its
+/// community. Collective.
+Networks list_networks(const Comm& comm, const CoordinationGraph& graph,
+                       const std::vector<std::uint32_t>& labels, const VertexAccounts& accounts,
+                       std::uint32_t min_size);
+
+/// Places of the listed networks by summed S per member, ties by the smallest account name (count rule).
+/// Local.
+std::vector<std::size_t> order_by_count(const Networks& networks);
+
+/// Puts the listed networks in this order, which is the same on every rank, and fills the rest. Collective.
+void rank_in_order(const Comm& comm, const CoordinationGraph& graph, const VertexAccounts& accounts,
+                   std::span<const std::size_t> order, Networks& networks);
+
+/// All of this under the count rule. Collective.
 Networks rank_networks(const Comm& comm, const CoordinationGraph& graph,
                        const std::vector<std::uint32_t>& labels, const VertexAccounts& accounts,
                        std::uint32_t min_size);

@@ -93,19 +93,26 @@ TEST(Hdf5, SameBytesHoweverTheRowsAreSplit) {
   }
 }
 
-// Names may hold the character NUL (in JSON: \u0000), which ends a text in HDF5: whatever is stored, the rows
-// that follow must not shift, and no rank may fare differently.
+// Names may hold the character NUL (in JSON: \u0000), which ends a text in HDF5. Whatever is stored for them,
+// it may not depend on the ranks, and no other row may change.
 TEST(Hdf5, TextsWithNulKeepTheirRows) {
   const SharedFolder folder;
   const std::vector<std::string> all = {"a", std::string("b\0c", 3), "d", std::string("\0", 1), "e", "f"};
+  const auto write = [](const Comm& comm, const fs::path& file, std::vector<std::string> own) {
+    Hdf5Writer writer(comm, file);
+    writer.text_column({"texts/name", "", ""}, std::move(own));
+    EXPECT_NO_THROW(writer.close());
+  };
+  const fs::path alone = folder.path() / "alone.h5";
+  if (world().is_root()) write(Comm::self(), alone, all);
+  world().barrier();
+  const auto texts = Hdf5Reader(alone).text_column("texts/name");
+  ASSERT_EQ(texts.size(), all.size());
+  for (const std::size_t i : {0, 2, 4, 5}) EXPECT_EQ(texts[i], all[i]);
   for (std::uint32_t seed = 0; seed < 4; ++seed) {
     const fs::path file = folder.path() / (std::to_string(seed) + ".h5");
-    Hdf5Writer writer(world(), file);
-    writer.text_column({"texts/name", "", ""}, own_piece(all, seed));
-    EXPECT_NO_THROW(writer.close()) << "split " << seed;
-    if (!fs::exists(file)) continue;
-    EXPECT_EQ(Hdf5Reader(file).text_column("texts/name"),
-              (std::vector<std::string>{"a", "b", "d", "", "e", "f"}));
+    write(world(), file, own_piece(all, seed));
+    EXPECT_TRUE(bytes_of(file) == bytes_of(alone)) << "split " << seed;
   }
 }
 
@@ -126,6 +133,17 @@ TEST(Hdf5, NothingUnderItsNameBeforeClose) {
   EXPECT_EQ(Hdf5Reader(file).column<double>("a/b"),
             std::vector<double>(static_cast<std::size_t>(world().size()), 2.5));
   for (const auto& entry : fs::directory_iterator(folder.path())) EXPECT_EQ(entry.path(), file);
+}
+
+// A study with many inputs is a long text, and it is written when all work is done.
+TEST(Hdf5, AttributesOfAnyLength) {
+  const SharedFolder folder;
+  const std::string text(200'000, 's');
+  Hdf5Writer writer(world(), folder.path() / "some.h5");
+  writer.attribute("study", text);
+  EXPECT_NO_THROW(writer.close());
+  if (!fs::exists(folder.path() / "some.h5")) return;
+  EXPECT_EQ(Hdf5Reader(folder.path() / "some.h5").attribute("study"), text);
 }
 
 TEST(Hdf5, NoFolderIsAnAgreedError) {

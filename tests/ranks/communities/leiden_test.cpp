@@ -179,7 +179,7 @@ void expect_same_communities(const Problem& problem, const std::vector<std::uint
 }
 
 constexpr std::uint64_t never = 0;
-constexpr std::uint64_t at_once = LeidenOptions{}.gather_arcs;
+const std::uint64_t at_once = LeidenOptions{}.gather_arcs;
 
 TEST(FindCommunities, AreTheSameAtAnyRankCount) {
   for (std::uint64_t seed = 1; seed <= 3; ++seed) {

@@ -34,8 +34,7 @@ TEST(ProjectRows, EqualBruteForce) {
   for (const std::uint32_t min_shared : {1U, 2U, 3U, 5U}) {
     std::size_t found = 0;
     for (std::uint32_t seed = 0; seed < 40; ++seed) {
-      const auto [log, channels] =
-          random_log(seed, {60 + 10 * seed, 2 + seed % 7, 10 + seed, 0, min_shared});
+      const auto [log, channels] = random_log(seed, {60 + 10 * seed, 2 + seed % 7, 10 + seed, 0, min_shared});
       const auto expected = brute_force_edges(log, channels, seven_tick_days);
       EXPECT_EQ(fields(rows_of(log, {0, 12}, channels)), fields(expected)) << min_shared << ' ' << seed;
       found += expected.size();

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cluster/comm.hpp"
+#include "data/study/study.hpp"
+#include "jobs/funnel.hpp"
+#include "jobs/run_report.hpp"
+#include "src/communities/coordination_graph.hpp"
+#include "src/log/halo.hpp"
+#include "src/log/ingest.hpp"
+#include "src/projection/project.hpp"
+
+namespace lockstep {
+
+/// What the stages of a run share: what is asked, what is known, and how it goes.
+struct RunContext {
+  const Comm& comm;
+  const Study& study;
+  Catalogue catalogue;
+  RunReport report;
+  std::vector<FunnelRow> funnel;
+
+  DayClock day_clock() const { return {catalogue.epoch, ticks(study.time_unit, 86'400'000)}; }
+};
+
+/// A log from which everything is gone that no edge can come from.
+struct PrunedLog {
+  HaloLog log;
+  std::uint64_t windowed_pairs = 0;
+};
+
+/// Sorts actions by (channel, object, time, account). Collective.
+std::vector<Action> sort_stage(RunContext& run, std::vector<Action> actions);
+
+/// Prunes a sorted log and spreads it evenly; `replica` as in FunnelRow. Collective.
+PrunedLog prune_stage(RunContext& run, HaloLog log, std::uint32_t replica);
+
+/// All candidate pairs of a pruned log. Collective.
+Projection project_stage(RunContext& run, const PrunedLog& pruned, std::uint32_t replica);
+
+/// Adds a funnel row per channel for the edges of a graph. Collective.
+void count_edges(RunContext& run, const std::vector<Edge>& edges, const Ranges& accounts,
+                 const std::string& stage, std::uint32_t replica);
+
+/// Adds a funnel row per channel for a log. Collective.
+std::uint64_t count_actions(RunContext& run, const HaloLog& log, const std::string& stage,
+                            std::uint32_t replica);
+
+/// Communities of a weighted graph by the study's objective; by own vertex the smallest vertex. Collective.
+std::vector<std::uint32_t> detect_stage(RunContext& run, Graph graph, std::uint64_t weight_one);
+
+}  // namespace lockstep

@@ -1,0 +1,203 @@
+#include "jobs/significance.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "cluster/exchange.hpp"
+#include "cluster/progress.hpp"
+#include "src/significance/histories.hpp"
+#include "src/significance/jitter.hpp"
+
+namespace lockstep {
+
+namespace {
+
+/// The tested pairs of a log or of a surrogate.
+struct Tested {
+  Ranges accounts;
+  std::vector<TestedEdge> edges;
+};
+
+class SignificanceRun {
+ public:
+  SignificanceRun(RunContext& run, std::vector<Action> log)
+      : run_(run),
+        comm_(run.comm),
+        channels_(run.catalogue.channels),
+        models_(make_models(log)),
+        clocks_(run.comm, log),
+        swept_(prepare_sweep(run.comm, std::move(log), clocks_, channels_, models_)) {}
+
+  RankedGraph find() {
+    RankedGraph found;
+    found.significance.models = models_;
+    found.significance.calibration = calibrate(comm_, swept_, channels_, models_);
+    run_.report.finish_stage("calibrate");
+    auto decoys = test_all();
+    found.significance.threshold = threshold_;
+    found.graph = make_graph(std::move(tested_), 0);
+    auto listed = list(found.graph, swept_, found.accounts);
+    found.significance.scores = scores_of(listed.counts, models_);
+    found.significance.q_values =
+        q_values(found.significance.scores, score_decoys(std::move(decoys)), surrogates());
+    found.significance.decoy_networks = decoy_networks_;
+    rank(std::move(listed), found);
+    return found;
+  }
+
+ private:
+  /// Networks of a log in no order yet, with what the sweep says of them.
+  struct Listed {
+    Networks networks;
+    std::vector<std::uint32_t> labels;  ///< by action of the swept log: number of its network
+    std::vector<SweepRow> rows;
+    std::vector<ClassCounts> counts;
+  };
+
+  std::uint32_t surrogates() const { return run_.study.coordination.surrogates; }
+
+  std::vector<NullModel> make_models(const std::vector<Action>& log) {
+    const auto found = find_resolutions(run_.comm, log, run_.catalogue.channels);
+    std::vector<NullModel> models;
+    for (std::size_t c = 0; c < found.size(); ++c) {
+      const auto declared = ticks(run_.study.time_unit, run_.study.channels[c].resolution_ms);
+      const auto resolution = declared > 0 ? static_cast<std::uint32_t>(declared) : found[c];
+      models.emplace_back(run_.catalogue.channels[c].window, resolution);
+    }
+    return models;
+  }
+
+  std::vector<Action> surrogate_log(std::uint32_t replica) {
+    return sort_stage(run_, jitter(swept_.log.own(), swept_.clocks, channels_, models_,
+                                   run_.study.coordination.seed, replica));
+  }
+
+  Tested test(std::vector<Action> log, const Histories& histories, std::uint32_t replica) {
+    const auto pruned = prune_stage(run_, with_halo(comm_, std::move(log), channels_), replica);
+    auto projection = project_stage(run_, pruned, replica);
+    Progress progress(comm_, "test", "candidates", projection.edges.size());
+    const std::size_t candidates = projection.edges.size();
+    Tested tested{std::move(projection.accounts),
+                  test_pairs(comm_, std::move(projection.edges), histories, channels_, models_,
+                             [&](std::uint64_t done) { progress.at(done); })};
+    progress.finish(candidates);
+    return tested;
+  }
+
+  /// Tests the log's pairs and every surrogate's, and finds the threshold; keeps what passes it.
+  std::vector<Tested> test_all() {
+    const Histories histories(comm_, swept_.log.own(), swept_.clocks, channels_, models_,
+                              run_.catalogue.accounts.size());
+    const auto own = swept_.log.own();
+    tested_ = test({own.begin(), own.end()}, histories, 0);
+    run_.report.finish_stage("pairs");
+    std::vector<Tested> decoys;
+    auto decoy_weights = count_by_weight(comm_, {});
+    for (std::uint32_t replica = 1; replica <= surrogates(); ++replica) {
+      decoys.push_back(test(surrogate_log(replica), histories, replica));
+      const auto weights = count_by_weight(comm_, decoys.back().edges);
+      for (std::size_t w = 0; w < weights.size(); ++w) decoy_weights[w] += weights[w];
+    }
+    threshold_ = find_threshold(count_by_weight(comm_, tested_.edges), decoy_weights, surrogates(),
+                                run_.study.coordination.fdr);
+    const auto drop_weak = [&](Tested& tested) {
+      std::erase_if(tested.edges,
+                    [&](const TestedEdge& edge) { return edge.test.weight < threshold_.weight; });
+    };
+    drop_weak(tested_);
+    for (auto& decoy : decoys) drop_weak(decoy);
+    run_.report.finish_stage("surrogates");
+    return decoys;
+  }
+
+  CoordinationGraph make_graph(Tested tested, std::uint32_t replica) {
+    std::vector<Edge> edges;
+    std::vector<PairTest> tests;
+    for (const auto& [edge, pair_test] : tested.edges) {
+      edges.push_back(edge);
+      tests.push_back(pair_test);
+    }
+    tested.edges = {};
+    count_edges(run_, edges, tested.accounts, "edges", replica);
+    return make_coordination_graph(comm_, std::move(tested.accounts), std::move(edges), std::move(tests));
+  }
+
+  Listed list(const CoordinationGraph& graph, const SweptLog& swept, VertexAccounts& accounts) {
+    const auto communities = detect_stage(run_, weigh_by_significance(comm_, graph), full_weight);
+    Progress progress(comm_, "score", "actions", 0);
+    accounts = describe_vertices(comm_, graph, run_.catalogue);
+    Listed listed;
+    listed.networks = list_networks(comm_, graph, communities, accounts, run_.study.communities.min_size);
+    listed.labels = label_actions(comm_, swept.log.actions, graph, listed.networks.rank_of_vertex);
+    listed.rows = sweep_networks(comm_, swept, listed.labels, channels_, models_);
+    listed.counts = sum_by_network(comm_, listed.rows, listed.networks.ranked.size(), channels_.size());
+    progress.finish(swept.log.own().size());
+    return listed;
+  }
+
+  /// Λ of the surrogates' networks.
+  std::vector<double> score_decoys(std::vector<Tested> decoys) {
+    std::vector<double> scores;
+    for (std::uint32_t replica = 1; replica <= decoys.size(); ++replica) {
+      const auto graph = make_graph(std::move(decoys[replica - 1]), replica);
+      if (graph.vertices.total() == 0) continue;
+      VertexAccounts accounts;
+      const auto swept = prepare_sweep(comm_, surrogate_log(replica), clocks_, channels_, models_);
+      const auto of_replica = scores_of(list(graph, swept, accounts).counts, models_);
+      scores.insert(scores.end(), of_replica.begin(), of_replica.end());
+    }
+    decoy_networks_ = scores.size();
+    run_.report.finish_stage("decoys");
+    return scores;
+  }
+
+  void rank(Listed listed, RankedGraph& found) {
+    auto& significance = found.significance;
+    const auto order = order_by_score(listed.networks, significance.scores, significance.q_values);
+    rank_in_order(comm_, found.graph, found.accounts, order, listed.networks);
+    found.networks = std::move(listed.networks);
+    // From numbers in the list to ranks.
+    std::vector<std::uint32_t> rank_of(order.size() + 1, 0);
+    const auto scores = std::move(significance.scores);
+    const auto q = std::move(significance.q_values);
+    significance.scores.clear();
+    significance.q_values.clear();
+    for (std::uint32_t r = 0; r < order.size(); ++r) {
+      rank_of[order[r] + 1] = r + 1;
+      significance.scores.push_back(scores[order[r]]);
+      significance.q_values.push_back(q[order[r]]);
+      significance.counts.push_back(std::move(listed.counts[order[r]]));
+    }
+    for (auto& label : listed.labels) label = rank_of[label];
+    for (auto& row : listed.rows) row.network = rank_of[row.network];
+    auto rows =
+        send_to(comm_, listed.rows, [&](const SweepRow& row) { return keeper(comm_, row.network); }).rows;
+    std::sort(rows.begin(), rows.end(), [](const SweepRow& a, const SweepRow& b) {
+      return std::tie(a.network, a.object, a.interval_class) <
+             std::tie(b.network, b.object, b.interval_class);
+    });
+    significance.activity = describe_networks(
+        comm_, swept_, listed.labels, rows, order.size(), channels_, models_, run_.day_clock(),
+        {run_.study.output.evidence_objects, run_.study.output.timeline_rows});
+    run_.report.finish_stage("rank");
+  }
+
+  RunContext& run_;
+  const Comm& comm_;
+  const std::vector<ChannelRule>& channels_;
+  std::vector<NullModel> models_;
+  ObjectClocks clocks_;
+  SweptLog swept_;
+  Tested tested_;
+  Threshold threshold_;
+  std::uint64_t decoy_networks_ = 0;
+};
+
+}  // namespace
+
+RankedGraph find_significant_networks(RunContext& run, std::vector<Action> log) {
+  return SignificanceRun(run, std::move(log)).find();
+}
+
+}  // namespace lockstep

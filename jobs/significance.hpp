@@ -1,0 +1,38 @@
+#pragma once
+
+#include <vector>
+
+#include "jobs/coordination.hpp"
+#include "src/networks/activity.hpp"
+#include "src/networks/networks.hpp"
+#include "src/networks/scoring.hpp"
+#include "src/significance/threshold.hpp"
+
+namespace lockstep {
+
+/// What the significance rule adds to the results (METHOD §3, §5). The same on every rank, but for `activity`
+/// where it says otherwise.
+struct Significance {
+  std::vector<NullModel> models;  ///< by channel
+  Threshold threshold;
+  ClassCounts calibration;           ///< of all accounts of the log
+  std::vector<ClassCounts> counts;   ///< by network, in rank order
+  std::vector<double> scores;        ///< Λ by network
+  std::vector<double> q_values;      ///< by network
+  std::uint64_t decoy_networks = 0;  ///< networks of the surrogates, over all replicas
+  NetworkActivity activity;
+};
+
+/// A ranked study.
+struct RankedGraph {
+  CoordinationGraph graph;
+  VertexAccounts accounts;
+  Networks networks;
+  Significance significance;
+};
+
+/// From the sorted log to ranked networks: candidates and their tests, surrogates through the same code, the
+/// threshold they give, communities, scores and q-values. Collective.
+RankedGraph find_significant_networks(RunContext& run, std::vector<Action> log);
+
+}  // namespace lockstep
