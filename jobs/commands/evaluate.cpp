@@ -429,7 +429,7 @@ void add_options(CLI::App& command, Options& options) {
       ->allow_extra_args(false);
   command.add_option("--at", options.at, "Number of first networks for precision at K")
       ->allow_extra_args(false)
-      ->check(CLI::PositiveNumber)
+      ->check(CLI::Range(std::size_t{1}, std::size_t{1'000'000'000}))
       ->capture_default_str();
   command.add_flag("--significant-only", options.significant_only,
                    fmt::format("Only networks with a q-value of at most {}", significant_q));

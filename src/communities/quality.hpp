@@ -24,7 +24,7 @@ class Quality {
   /// Throws Error(bad_data) when sums over a graph with this total weight and mass could overflow.
   void check_range(std::uint64_t total_degree, std::uint64_t total_mass) const;
 
-  /// Twice the change of quality when something of `mass` joins a community of `community_mass` to which it
+  /// The change of quality when something of `mass` joins a community of `community_mass` to which it
   /// has `weight`.
   Wide gain(std::uint64_t weight, std::uint64_t mass, std::uint64_t community_mass) const {
     return Wide{weight} * weight_factor_ - Wide{mass} * community_mass * penalty_;

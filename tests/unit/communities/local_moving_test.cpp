@@ -28,7 +28,8 @@ std::uint32_t best_label(const Problem& problem, const Labels& labels, const Sub
     moved[vertex] = candidate;
     const Wide quality = problem.twice_quality(moved);
     if (quality <= best_quality) continue;
-    if (alone && members[candidate].size() == 1 && rounds.of(members[candidate][0]) == rounds.of(vertex)) {
+    if (alone && members[candidate].size() == 1 && rounds.of(members[candidate][0]) == rounds.of(vertex) &&
+        candidate > labels[vertex]) {
       forbidden = true;
       continue;
     }

@@ -134,7 +134,7 @@ TEST(StudyFileErrors, ImpossibleValuesSayWhatIsAccepted) {
       {"channel", "min_shared = 0", "the integer 0", "a whole number from 1 to 2147483648"},
       {"channel", "min_shared = 2147483649", "the integer 2147483649", "from 1 to 2147483648"},
       {"channel", "min_shared = 3.0", "the number 3.0", "a whole number from 1 to 2147483648"},
-      {"coordination", "rule = 'counts'", R"(the string "counts")", "expected \"count\""},
+      {"coordination", "rule = 'counts'", R"(the string "counts")", "expected \"significance\" or \"count\""},
       {"communities", "objective = 'cmp'", R"(the string "cmp")", R"("cpm" or "modularity")"},
       {"communities", "resolution = 0", "the integer 0", "a number above 0, at most 1000000"},
       {"communities", "resolution = 1000000.5", "the number 1000000.5", "above 0, at most 1000000"},
