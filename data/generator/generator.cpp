@@ -50,7 +50,7 @@ object = "url"
 window = "60s"
 
 [coordination]
-rule = "count"
+rule = "significance"
 )";
 
 }  // namespace

@@ -61,7 +61,7 @@ struct Channel {
 
 /// What makes a pair of accounts an edge. All but `rule` matter to the significance rule only.
 struct Coordination {
-  Rule rule = Rule::count;
+  Rule rule = Rule::significance;
   double fdr = 0.01;             ///< share of edges that may be there by chance
   std::uint32_t surrogates = 1;  ///< R: surrogate logs that the threshold and q-values are found from
   std::uint64_t seed = 1;        ///< of the surrogates

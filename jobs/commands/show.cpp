@@ -31,29 +31,41 @@ class ResultView {
     const Study study = parse_study(reader_.attribute("study"), file);
     name_ = study.name;
     unit_ = study.time_unit;
+    tested_ = reader_.has("networks/q_value");
     sizes_ = reader_.column<std::uint32_t>("networks/size");
     compositions();
   }
 
   void ranking(std::size_t most) const {
-    const auto edges = reader_.column<std::uint64_t>("networks/edges");
-    const auto score = reader_.column<double>("networks/score");
-    const auto density = reader_.column<double>("networks/density");
-    const auto first = reader_.column<std::int64_t>("networks/first_time");
-    const auto last = reader_.column<std::int64_t>("networks/last_time");
     print_funnel();
     if (sizes_.empty()) {
       fmt::print("\nNo network: no community reached the study's min_size.\n");
       return;
     }
-    fmt::print("\n{:>5} {:>8} {:>10} {:>10} {:>8}  {:<10} {:<10}  {}\n", "rank", "accounts", "edges",
-               "S/account", "density", "first", "last", "who");
+    const auto edges = reader_.column<std::uint64_t>("networks/edges");
+    const auto score = reader_.column<double>("networks/score");
+    const auto density = reader_.column<double>("networks/density");
+    const auto first = reader_.column<std::int64_t>("networks/first_time");
+    const auto last = reader_.column<std::int64_t>("networks/last_time");
+    const auto q = tested_ ? reader_.column<double>("networks/q_value") : std::vector<double>();
+    const auto lag =
+        tested_ ? reader_.column<std::uint32_t>("networks/lag_median") : std::vector<std::uint32_t>();
+    fmt::print("\n{:>5} {:>8} {:>9} {:>10} {}{:>8}  {:<10} {:<10}  {}\n", "rank", "accounts", "edges",
+               tested_ ? "score" : "S/account", tested_ ? fmt::format("{:>8} {:>7} ", "q", "lag") : "",
+               "density", "first", "last", "who");
     const std::size_t shown = std::min(most, sizes_.size());
     for (std::size_t i = 0; i < shown; ++i) {
-      fmt::print("{:>5} {:>8} {:>10} {:>10.2f} {:>8.3f}  {:<10} {:<10}  {}\n", i + 1, sizes_[i], edges[i],
-                 score[i], density[i], day(first[i]), day(last[i]), who(i + 1, 1));
+      fmt::print("{:>5} {:>8} {:>9} {:>10.2f} {}{:>8.3f}  {:<10} {:<10}  {}\n", i + 1, sizes_[i], edges[i],
+                 score[i], tested_ ? fmt::format("{:>8.3g} {:>7} ", q[i], lag_text(lag[i])) : "", density[i],
+                 day(first[i]), day(last[i]), who(i + 1, 1));
     }
     if (shown < sizes_.size()) fmt::print("… {} more; --top N shows more of them\n", sizes_.size() - shown);
+    if (tested_) {
+      fmt::print(
+          "\nscore: nats of evidence that the timing is coordinated; q: share of networks scoring at least "
+          "this\nhigh that chance would give; lag: median time between a member's action and the nearest "
+          "other's\n");
+    }
     fmt::print("\nMembers and objects of a network: lockstep show {} --network N\n", file_);
   }
 
@@ -63,10 +75,18 @@ class ResultView {
                   fmt::format("--network {}: the file has networks 1 to {}", rank, sizes_.size()));
     }
     const std::size_t i = rank - 1;
-    fmt::print("Network {} of {}: {} accounts, {} pairs, {:.2f} shared objects per account, density {:.3f}\n",
-               rank, name_, sizes_[i], reader_.column<std::uint64_t>("networks/edges")[i],
-               reader_.column<double>("networks/score")[i], reader_.column<double>("networks/density")[i]);
-    fmt::print("id {:016x}, active {} to {}\n", reader_.column<std::uint64_t>("networks/id")[i],
+    fmt::print("Network {} of {}: {} accounts, {} pairs, score {:.2f}, density {:.3f}\n", rank, name_,
+               sizes_[i], number("edges", i), real("score", i), real("density", i));
+    if (tested_) {
+      fmt::print("q {:.3g}; {} co-acting pairs, {:.1f} expected by chance (lift {:.1f})\n",
+                 real("q_value", i), number("observed", i), real("expected", i), real("lift", i));
+      fmt::print(
+          "{:.0f} % of the members' actions are co-actions; lag {} / {} / {} (quartiles); {} active days\n",
+          100 * real("participation", i), lag_text(number("lag_quartile", i)),
+          lag_text(number("lag_median", i)), lag_text(number("lag_upper_quartile", i)),
+          number("active_days", i));
+    }
+    fmt::print("id {:016x}, active {} to {}\n", number("id", i),
                format_time(reader_.column<std::int64_t>("networks/first_time")[i], unit_),
                format_time(reader_.column<std::int64_t>("networks/last_time")[i], unit_));
     if (const auto about = who(rank, 4); !about.empty()) fmt::print("{}\n", about);
@@ -75,6 +95,15 @@ class ResultView {
   }
 
  private:
+  std::uint64_t number(const std::string& column, std::size_t i) const {
+    return reader_.column<std::uint64_t>("networks/" + column)[i];
+  }
+  double real(const std::string& column, std::size_t i) const {
+    return reader_.column<double>("networks/" + column)[i];
+  }
+  std::string lag_text(std::uint64_t lag) const {
+    return fmt::format("{} {}", lag, unit_ == TimeUnit::second ? "s" : "ms");
+  }
   std::string day(std::int64_t time) const { return format_time(time, unit_).substr(0, 10); }
 
   void print_funnel() const {
@@ -86,12 +115,17 @@ class ResultView {
     const auto pairs = reader_.column<std::uint64_t>("funnel/pairs");
     fmt::print("{}: {} networks\n\n{:<20} {:<9} {:>13} {:>13} {:>16} {:>13}\n", name_, sizes_.size(),
                "channel", "stage", "actions", "accounts", "windowed pairs", "pairs");
-    std::vector<std::size_t> order(stage.size());
-    std::iota(order.begin(), order.end(), std::size_t{0});
+    // The surrogates' rows stay in the file.
+    const auto replica = tested_ ? reader_.column<std::uint32_t>("funnel/replica")
+                                 : std::vector<std::uint32_t>(stage.size(), 0);
+    std::vector<std::size_t> order;
+    for (std::size_t i = 0; i < stage.size(); ++i) {
+      if (replica[i] == 0) order.push_back(i);
+    }
     std::stable_sort(order.begin(), order.end(), [&](auto i, auto j) { return channel[i] < channel[j]; });
     const auto cell = [](std::uint64_t value, bool known) { return known ? fmt::format("{}", value) : "-"; };
     for (const std::size_t i : order) {
-      const bool projected = stage[i] == "project";
+      const bool projected = stage[i] == "project" || stage[i] == "edges";
       fmt::print("{:<20} {:<9} {:>13} {:>13} {:>16} {:>13}\n", shortened(channel[i], 20), stage[i],
                  cell(actions[i], !projected), accounts[i], cell(windowed[i], !projected),
                  cell(pairs[i], projected));
@@ -173,6 +207,7 @@ class ResultView {
   Hdf5Reader reader_;
   std::string name_;
   TimeUnit unit_ = TimeUnit::second;
+  bool tested_ = false;  ///< by the significance rule
   std::vector<std::uint32_t> sizes_;
   std::map<std::uint32_t, std::map<std::string, std::vector<std::pair<std::string, std::uint64_t>>>>
       compositions_;

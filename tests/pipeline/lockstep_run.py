@@ -2,6 +2,7 @@
 import hashlib
 import os
 import pathlib
+import re
 import shlex
 import subprocess
 import sys
@@ -50,6 +51,16 @@ def write_study(path, files, account, time, channels):
     path.write_text(f'[study]\nname = "test"\n\n[[input]]\nfiles = [{listed}]\nformat = "csv"\n'
                     f'account = "{account}"\ntime = "{time}"\nmissing = ["", "NA"]\n\n'
                     f'[coordination]\nrule = "count"\n\n' + "\n".join(channels), encoding="utf-8")
+    return path
+
+
+def with_rule(study, path, rule):
+    """Writes a copy of a study, wherever it is kept, with another rule; returns `path`."""
+    study, path = pathlib.Path(study).resolve(), pathlib.Path(path)
+    text = re.sub(r'^rule = .*$', f'rule = "{rule}"', study.read_text(encoding="utf-8"), flags=re.M)
+    text = re.sub(r'^files = \["(?!/)', f'files = ["{study.parent}/', text, flags=re.M)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
     return path
 
 

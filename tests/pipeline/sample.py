@@ -55,10 +55,11 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
         if options.only != "random":
-            files = run_at(options, options.sample, folder / "sample", SAMPLE_RANKS)
+            study = lockstep_run.with_rule(options.sample, folder / "study/study.toml", "count")
+            files = run_at(options, study, folder / "sample", SAMPLE_RANKS)
             checks.same_bytes("sample", files)
             check_tables(checks, files["1 ranks"])
-            compare(checks, "sample", files["1 ranks"], options.sample)
+            compare(checks, "sample", files["1 ranks"], study)
         for seed in range(1, options.random_logs + 1) if options.only != "sample" else ():
             study = write_log(folder / f"random-{seed}", seed)
             files = run_at(options, study, study.parent, RANDOM_RANKS)

@@ -120,7 +120,7 @@ TEST(GeneratorOutput, StudyNamesColumnsAndFilesThatExist) {
     EXPECT_NE(std::find(columns.begin(), columns.end(), column), columns.end()) << key << " = " << column;
   }
   for (const std::string line : {"files = [\"actions-*.csv\"]", "name = \"co-url\"", "window = \"60s\"",
-                                 "min_shared = 3", "rule = \"count\"", "format = \"csv\""}) {
+                                 "min_shared = 3", "rule = \"significance\"", "format = \"csv\""}) {
     EXPECT_NE(study.find("\n" + line + "\n"), std::string::npos) << line;
   }
   options.compress = true;

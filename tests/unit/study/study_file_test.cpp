@@ -49,9 +49,13 @@ elements = "each"
 separator = ""
 window = "60s"
 min_shared = 3
+resolution = "0s"
 
 [coordination]
-rule = "count"
+rule = "significance"
+fdr = 0.01
+surrogates = 1
+seed = 1
 
 [communities]
 objective = "cpm"
@@ -61,6 +65,7 @@ seed = 1
 
 [output]
 evidence_objects = 20
+timeline_rows = 1000
 )");
 }
 
@@ -71,10 +76,12 @@ TEST(StudyFile, EveryKeyIsRead) {
       "files = ['b-*.gz', 'a']\nformat = 'jsonl'\naccount = '/user/id'\naccount_prefix = 'tw:'\n"
       "time = 'at'\ntime_format = '%d.%m.%Y'\nmissing = ['', 'NA']\nkind = 'type'\nplatform = '=twitter'\n"
       "language = 'lang'\nregion = '==x'\nname = 'screen'\nfollowers = '=12'\n";
-  lines.channel += "elements = 'sequence'\nseparator = ';'\nwindow = '1500ms'\nmin_shared = 7\n";
+  lines.channel +=
+      "elements = 'sequence'\nseparator = ';'\nwindow = '1500ms'\nmin_shared = 7\nresolution = '2s'\n";
   lines.rest =
-      "[coordination]\nrule = 'count'\n[communities]\nobjective = 'modularity'\nresolution = 2\n"
-      "min_size = 5\nseed = 9\n[output]\nevidence_objects = 4\n";
+      "[coordination]\nrule = 'count'\nfdr = 0.05\nsurrogates = 3\nseed = 4\n[communities]\nobjective = "
+      "'modularity'\nresolution = 2\n"
+      "min_size = 5\nseed = 9\n[output]\nevidence_objects = 4\ntimeline_rows = 6\n";
   Study expected;
   expected.name = "x";
   expected.time_unit = TimeUnit::millisecond;
@@ -97,9 +104,11 @@ TEST(StudyFile, EveryKeyIsRead) {
                         .elements = Elements::sequence,
                         .separator = ";",
                         .window_ms = 1500,
-                        .min_shared = 7}};
+                        .min_shared = 7,
+                        .resolution_ms = 2000}};
+  expected.coordination = {.rule = Rule::count, .fdr = 0.05, .surrogates = 3, .seed = 4};
   expected.communities = {.objective = Objective::modularity, .resolution = 2, .min_size = 5, .seed = 9};
-  expected.output.evidence_objects = 4;
+  expected.output = {.evidence_objects = 4, .timeline_rows = 6};
   EXPECT_EQ(parse(lines), expected);
 }
 
