@@ -28,6 +28,7 @@ int run_command(int argc, char** argv, const Comm& comm) {
   lockstep::add_run(app, comm);
   lockstep::add_show(app, comm);
   lockstep::add_config(app, comm);
+  lockstep::add_windows(app, comm);
   lockstep::add_communities(app, comm);
   lockstep::add_generate(app, comm);
   lockstep::add_evaluate(app, comm);

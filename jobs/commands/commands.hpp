@@ -15,6 +15,8 @@ void add_run(CLI::App& app, const Comm& comm);
 void add_show(CLI::App& app, const Comm& comm);
 /// `lockstep config`: the effective study.
 void add_config(CLI::App& app, const Comm& comm);
+/// `lockstep windows`: what each of a ladder of windows would see.
+void add_windows(CLI::App& app, const Comm& comm);
 /// `lockstep communities`: the community engine alone, on any weighted edge list.
 void add_communities(CLI::App& app, const Comm& comm);
 /// `lockstep generate`: a synthetic log with planted campaigns.

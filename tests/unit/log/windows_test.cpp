@@ -55,6 +55,20 @@ TEST(CoActions, EqualBruteForce) {
   }
 }
 
+TEST(NearestLags, EqualBruteForce) {
+  for (const auto& [log, channels] : many_logs()) {
+    const auto found = nearest_lags(log, channels);
+    ASSERT_EQ(found.size(), log.size());
+    for (std::size_t i = 0; i < log.size(); ++i) {
+      std::uint32_t nearest = no_lag;
+      for (const Action& other : log) {
+        if (is_co_action(log[i], other, channels)) nearest = std::min(nearest, lag(log[i], other));
+      }
+      ASSERT_EQ(found[i], nearest) << i;
+    }
+  }
+}
+
 TEST(Support, EqualsBruteForce) {
   for (const auto& [log, channels] : many_logs()) {
     const auto expected = brute_force_support(log, channels);
