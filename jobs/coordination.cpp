@@ -9,6 +9,7 @@
 #include "src/communities/leiden.hpp"
 #include "src/log/partition.hpp"
 #include "src/log/prune.hpp"
+#include "src/significance/object_clocks.hpp"
 
 namespace lockstep {
 
@@ -19,6 +20,15 @@ std::string stage_name(const std::string& stage, std::uint32_t replica) {
 }
 
 }  // namespace
+
+std::vector<std::uint32_t> RunContext::resolutions(const std::vector<Action>& log) const {
+  auto resolutions = find_resolutions(comm, log, catalogue.channels);
+  for (std::size_t c = 0; c < resolutions.size(); ++c) {
+    const auto declared = ticks(study.time_unit, study.channels[c].resolution_ms);
+    if (declared > 0) resolutions[c] = static_cast<std::uint32_t>(declared);
+  }
+  return resolutions;
+}
 
 std::vector<Action> sort_stage(RunContext& run, std::vector<Action> actions) {
   Progress progress(run.comm, "sort", "actions", actions.size());

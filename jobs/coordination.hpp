@@ -21,6 +21,10 @@ struct RunContext {
   Catalogue catalogue;
   RunReport report;
   std::vector<FunnelRow> funnel;
+  std::vector<Publication> publications;
+
+  /// The time resolution of each channel: declared, or found from a sorted log. Collective.
+  std::vector<std::uint32_t> resolutions(const std::vector<Action>& log) const;
 
   DayClock day_clock() const { return {catalogue.epoch, ticks(study.time_unit, 86'400'000)}; }
 };

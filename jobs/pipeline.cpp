@@ -59,9 +59,10 @@ void run_study(const Comm& comm, const Study& study, const std::filesystem::path
     if (error) throw Error(ExitCode::io, fmt::format("{}: {}", folder.string(), error.message()));
     std::filesystem::remove(folder / "rejects.jsonl");
   });
-  RunContext run{comm, study, {}, RunReport(comm), {}};
-  auto [actions, catalogue, counts] = ingest(comm, study, folder / "rejects.jsonl");
+  RunContext run{comm, study, {}, RunReport(comm), {}, {}};
+  auto [actions, publications, catalogue, counts] = ingest(comm, study, folder / "rejects.jsonl");
   run.catalogue = std::move(catalogue);
+  run.publications = std::move(publications);
   run.report.note("input",
                   fmt::format("{} rows in {} files, {} rejected{}", counts.rows, counts.files,
                               counts.rejected_rows, counts.rejected_rows > 0 ? " (see rejects.jsonl)" : ""));

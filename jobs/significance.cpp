@@ -25,8 +25,9 @@ class SignificanceRun {
       : run_(run),
         comm_(run.comm),
         channels_(run.catalogue.channels),
-        models_(make_models(log)),
-        clocks_(run.comm, log),
+        resolutions_(run.resolutions(log)),
+        models_(make_models()),
+        clocks_(make_clocks(log)),
         swept_(prepare_sweep(run.comm, std::move(log), clocks_, channels_, models_)) {}
 
   RankedGraph find() {
@@ -57,15 +58,19 @@ class SignificanceRun {
 
   std::uint32_t surrogates() const { return run_.study.coordination.surrogates; }
 
-  std::vector<NullModel> make_models(const std::vector<Action>& log) {
-    const auto found = find_resolutions(run_.comm, log, run_.catalogue.channels);
+  std::vector<NullModel> make_models() const {
     std::vector<NullModel> models;
-    for (std::size_t c = 0; c < found.size(); ++c) {
-      const auto declared = ticks(run_.study.time_unit, run_.study.channels[c].resolution_ms);
-      const auto resolution = declared > 0 ? static_cast<std::uint32_t>(declared) : found[c];
-      models.emplace_back(run_.catalogue.channels[c].window, resolution);
+    for (std::size_t c = 0; c < resolutions_.size(); ++c) {
+      models.emplace_back(channels_[c].window, resolutions_[c]);
     }
     return models;
+  }
+
+  ObjectClocks make_clocks(const std::vector<Action>& log) {
+    ObjectClocks clocks(comm_, log);
+    clocks.set_births(comm_, run_.publications, channels_, resolutions_);
+    run_.publications = {};
+    return clocks;
   }
 
   std::vector<Action> surrogate_log(std::uint32_t replica) {
@@ -186,6 +191,7 @@ class SignificanceRun {
   RunContext& run_;
   const Comm& comm_;
   const std::vector<ChannelRule>& channels_;
+  std::vector<std::uint32_t> resolutions_;
   std::vector<NullModel> models_;
   ObjectClocks clocks_;
   SweptLog swept_;

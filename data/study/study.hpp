@@ -56,6 +56,7 @@ struct Channel {
   std::int64_t window_ms = 60'000;  ///< Δ: two actions at most this far apart (inclusive) are a co-action
   std::uint32_t min_shared = 3;     ///< smallest number of distinct objects of a pair that is kept
   std::int64_t resolution_ms = 0;   ///< time resolution of the null model; 0: found from the times
+  std::string published = {};  ///< field with the object's publication time; empty: its first action counts
   bool operator==(const Channel&) const = default;
 };
 

@@ -107,7 +107,9 @@ void describe(Keys& keys, T& channel, const Study& all) {
   keys.optional("separator", channel.separator, separator_kind);
   keys.optional("window", channel.window_ms, Duration{all.time_unit});
   keys.optional("min_shared", channel.min_shared, Whole<std::uint32_t>{1, 1LL << 31});
-  if (shows_significance<T>(all)) keys.optional("resolution", channel.resolution_ms, Duration{all.time_unit});
+  if (!shows_significance<T>(all)) return;
+  keys.optional("resolution", channel.resolution_ms, Duration{all.time_unit});
+  keys.optional("published", channel.published, any_kind);
 }
 
 template <class Keys, MaybeConst<Coordination> T>

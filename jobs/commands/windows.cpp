@@ -62,16 +62,13 @@ void try_window(const RunContext& run, const std::vector<Action>& log, const Obj
 
 void print_windows(const Comm& comm, const Options& options) {
   const Study study = attempt(comm, [&] { return read_study(options.study); });
-  RunContext run{comm, study, {}, RunReport(comm), {}};
+  RunContext run{comm, study, {}, RunReport(comm), {}, {}};
   auto ingested = ingest(comm, study, options.rejects);
   run.catalogue = std::move(ingested.catalogue);
   const auto log = sort_stage(run, std::move(ingested.actions));
-  const ObjectClocks clocks(comm, log);
-  auto resolutions = find_resolutions(comm, log, run.catalogue.channels);
-  for (std::size_t c = 0; c < resolutions.size(); ++c) {
-    const auto declared = ticks(study.time_unit, study.channels[c].resolution_ms);
-    if (declared > 0) resolutions[c] = static_cast<std::uint32_t>(declared);
-  }
+  const auto resolutions = run.resolutions(log);
+  ObjectClocks clocks(comm, log);
+  clocks.set_births(comm, ingested.publications, run.catalogue.channels, resolutions);
   if (comm.is_root()) {
     fmt::print(
         "co-acting pairs of actions in one interval of the object's age: observed, expected under interval "

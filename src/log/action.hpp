@@ -17,6 +17,13 @@ struct Action {
 };
 static_assert(sizeof(Action) == 16);
 
+/// When an object was published, as far as one row says. 16 bytes.
+struct Publication {
+  std::uint64_t object;
+  std::uint32_t time;  ///< as Action::time
+  std::uint32_t unused = 0;
+};
+
 /// A channel as the kernels see it.
 struct ChannelRule {
   std::uint64_t first_object;  ///< its objects are first_object … end_object − 1

@@ -78,9 +78,9 @@ ReadCounts check_rejects(const Comm& comm, const Study& study, std::vector<Plann
   return counts;
 }
 
-/// Times count from the first action on, in 32 bits.
+/// Times count from the first action or publication on, in 31 bits.
 std::int64_t find_epoch(const Comm& comm, const Study& study, const ScannedLog& log) {
-  const std::int64_t first = comm.min(log.first_time);
+  const std::int64_t first = comm.min(std::min(log.first_time, log.first_published));
   const std::int64_t last = comm.max(log.last_time);
   if (last >= first && last - first >= std::numeric_limits<std::uint32_t>::max() / 2) {
     throw AgreedError(ExitCode::bad_data,
@@ -157,6 +157,22 @@ std::vector<Action> number_actions(ScannedLog& log, const std::vector<std::uint6
   return actions;
 }
 
+std::vector<Publication> number_publications(const ScannedLog& log,
+                                             const std::vector<std::uint64_t>& object_ids,
+                                             std::int64_t epoch) {
+  std::vector<Publication> publications;
+  std::size_t channel_begin = 0;
+  for (std::size_t c = 0; c < log.published.size(); ++c) {
+    for (std::size_t object = 0; object < log.published[c].size(); ++object) {
+      const std::int64_t time = log.published[c][object];
+      if (time == INT64_MAX) continue;
+      publications.push_back({object_ids[channel_begin + object], static_cast<std::uint32_t>(time - epoch)});
+    }
+    channel_begin += log.objects[c].size();
+  }
+  return publications;
+}
+
 }  // namespace
 
 Ingested ingest(const Comm& comm, const Study& study, const std::filesystem::path& rejects_file,
@@ -176,6 +192,7 @@ Ingested ingest(const Comm& comm, const Study& study, const std::filesystem::pat
   catalogue.input_digest = fmt::format("{:016x}", comm.sum(log.digest));
   result.actions =
       attempt(comm, [&] { return number_actions(log, accounts.ids, objects.ids, catalogue.epoch); });
+  result.publications = number_publications(log, objects.ids, catalogue.epoch);
   catalogue.accounts = std::move(accounts.dictionary);
   catalogue.objects = std::move(objects.dictionary);
   return result;

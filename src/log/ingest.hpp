@@ -40,7 +40,8 @@ struct ReadCounts {
 };
 
 struct Ingested {
-  std::vector<Action> actions;  ///< this rank's, in no order
+  std::vector<Action> actions;            ///< this rank's, in no order
+  std::vector<Publication> publications;  ///< that this rank has read of; an object may be in several
   Catalogue catalogue;
   ReadCounts counts;
 };

@@ -21,6 +21,7 @@ struct FieldPlan {
   std::size_t account = 0;
   std::size_t time = 1;
   std::vector<std::size_t> channels;
+  std::vector<std::optional<std::size_t>> published;  ///< by channel
   std::array<std::optional<std::size_t>, attribute_names.size()> attributes;
 };
 
@@ -30,6 +31,12 @@ FieldPlan plan_fields(const Study& study, const Input& input) {
   for (const auto& channel : study.channels) {
     plan.channels.push_back(plan.wanted.size());
     plan.wanted.push_back({channel.object, channel.separator});
+  }
+  for (const auto& channel : study.channels) {
+    auto& field = plan.published.emplace_back();
+    if (channel.published.empty()) continue;
+    field = plan.wanted.size();
+    plan.wanted.push_back({channel.published, ""});
   }
   for (std::size_t a = 0; a < input.attributes.size(); ++a) {
     if (input.attributes[a].from != AttributeSource::From::field) continue;
@@ -57,7 +64,8 @@ class SplitScanner {
         input_(input),
         plan_(plan_fields(study, input)),
         log_(log),
-        times_(input.time_format, study.time_unit) {}
+        times_(input.time_format, study.time_unit),
+        published_(study.channels.size()) {}
 
   const FieldPlan& plan() const { return plan_; }
 
@@ -79,11 +87,29 @@ class SplitScanner {
         return Malformed{"followers is not a whole number", std::string(followers[0])};
       }
     }
+    if (auto malformed = take_published(row)) return malformed;
     take_actions(row, account_index(accounts[0]), *time);
     return std::nullopt;
   }
 
  private:
+  /// Publication times of the row's objects, by channel.
+  std::optional<Malformed> take_published(const Row& row) {
+    for (std::size_t c = 0; c < plan_.published.size(); ++c) {
+      published_[c].reset();
+      if (!plan_.published[c]) continue;
+      const auto values = row.values(*plan_.published[c]);
+      if (values.empty()) continue;
+      published_[c] = times_.parse(values[0]);
+      if (!published_[c] || *published_[c] <= 0) {
+        return Malformed{"'" + study_.channels[c].published +
+                             "' is not a time after 1970-01-01 in the format " + input_.time_format,
+                         std::string(values[0])};
+      }
+    }
+    return std::nullopt;
+  }
+
   std::uint32_t account_index(std::string_view id) {
     if (input_.account_prefix.empty()) return log_.accounts.index_of(id);
     name_.assign(input_.account_prefix);
@@ -125,6 +151,14 @@ class SplitScanner {
                        static_cast<std::uint64_t>(time), channel);
     log_.first_time = std::min(log_.first_time, time);
     log_.last_time = std::max(log_.last_time, time);
+    if (published_[channel]) note_published(channel, index, *published_[channel]);
+  }
+
+  void note_published(std::size_t channel, std::uint32_t object, std::int64_t time) {
+    auto& published = log_.published[channel];
+    if (published.size() <= object) published.resize(object + std::size_t{1}, INT64_MAX);
+    published[object] = std::min(published[object], time);
+    log_.first_published = std::min(log_.first_published, time);
   }
 
   /// Keeps the latest value; of values with the same time the greater word, so that row order is no matter.
@@ -149,6 +183,7 @@ class SplitScanner {
   ScannedLog& log_;
   TimeParser times_;
   std::string name_;
+  std::vector<std::optional<std::int64_t>> published_;  ///< by channel: of the present row's objects
 };
 
 void reject(ScannedLog& log, std::uint32_t split, std::uint64_t line, Malformed malformed) {

@@ -61,12 +61,15 @@ inline constexpr std::size_t rejects_kept = 10;
 
 /// Everything one rank has read.
 struct ScannedLog {
-  explicit ScannedLog(std::size_t channels) : objects(channels), actions(channels) {}
+  explicit ScannedLog(std::size_t channels) : objects(channels), actions(channels), published(channels) {}
 
   NameTable accounts;
   std::vector<NameTable> objects;   ///< by channel
   std::vector<RawActions> actions;  ///< by channel
-  NameTable words;                  ///< attribute values
+  /// By channel, then by object: earliest publication time, INT64_MAX where it is not known; may be shorter.
+  std::vector<std::vector<std::int64_t>> published;
+  std::int64_t first_published = INT64_MAX;
+  NameTable words;  ///< attribute values
   /// By attribute; as long as `accounts` where any input has the attribute, else empty.
   std::array<std::vector<LatestValue>, attribute_names.size()> attributes;
   std::uint64_t rows = 0;

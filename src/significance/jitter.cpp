@@ -1,5 +1,7 @@
 #include "src/significance/jitter.hpp"
 
+#include <algorithm>
+
 #include <Random123/philox.h>
 
 #include "data/digest.hpp"
@@ -26,10 +28,12 @@ std::vector<Action> jitter(std::span<const Action> log, std::span<const ObjectCl
                                {{salt, ordinal}});
       const std::uint64_t random = std::uint64_t{draw[0]} << 32 | draw[1];
       const std::uint32_t interval = model.interval(log[i].time - clock.born);
-      const std::uint64_t slots = model.slots(NullModel::class_of(interval));
+      // Only windows of days in milliseconds reach over the last time that 32 bits hold.
+      const std::uint64_t first = clock.born + model.begin(interval);
+      const std::uint64_t slots =
+          std::min(model.slots(NullModel::class_of(interval)), (UINT32_MAX - first) / model.resolution() + 1);
       const auto slot = static_cast<std::uint64_t>(UnsignedWide{random} * slots >> 64);
-      surrogate[i].time =
-          clock.born + static_cast<std::uint32_t>(model.begin(interval) + slot * model.resolution());
+      surrogate[i].time = static_cast<std::uint32_t>(first + slot * model.resolution());
     }
   });
   return surrogate;

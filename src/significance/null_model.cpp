@@ -8,7 +8,7 @@ namespace lockstep {
 namespace {
 
 // The sums are over slots; a longer interval (only with windows of days at a resolution of seconds) is taken
-// in this many slots, so that making a model stays cheap: the relative error is below 1 in 100,000.
+// in this many slots, so that making a model stays cheap: the relative error is below 1 in 50,000.
 constexpr std::uint64_t most_slots = std::uint64_t{1} << 20;
 
 std::uint64_t to_fixed(double probability) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <tuple>
 
 #include "cluster/exchange.hpp"
 
@@ -43,22 +44,45 @@ ObjectClocks::ObjectClocks(const Comm& comm, std::span<const Action> log) {
   if (!own_.empty() && !begins_here(rank)) own_.erase(own_.begin());
 }
 
+int ObjectClocks::owner(std::uint64_t object) const {
+  const auto next = std::upper_bound(first_objects_.begin(), first_objects_.end(), object);
+  return ranks_[static_cast<std::size_t>(next - first_objects_.begin()) - 1];
+}
+
+std::size_t ObjectClocks::place(std::uint64_t object) const {
+  const auto clock =
+      std::lower_bound(own_.begin(), own_.end(), object,
+                       [](const ObjectClock& known, std::uint64_t id) { return known.object < id; });
+  return static_cast<std::size_t>(clock - own_.begin());
+}
+
+void ObjectClocks::set_births(const Comm& comm, const std::vector<Publication>& publications,
+                              std::span<const ChannelRule> channels,
+                              std::span<const std::uint32_t> resolutions) {
+  auto known = send_to(comm, publications, [&](const Publication& publication) {
+                 return owner(publication.object);
+               }).rows;
+  std::sort(known.begin(), known.end(), [](const Publication& a, const Publication& b) {
+    return std::tie(a.object, a.time) < std::tie(b.object, b.time);
+  });
+  std::size_t c = 0;
+  for (std::size_t i = 0; i < known.size(); ++i) {
+    if (i > 0 && known[i - 1].object == known[i].object) continue;  // the earliest counts
+    while (known[i].object >= channels[c].end_object) ++c;
+    ObjectClock& clock = own_[place(known[i].object)];
+    if (known[i].time >= clock.born) continue;
+    clock.born -= (clock.born - known[i].time) / resolutions[c] * resolutions[c];
+  }
+}
+
 std::vector<ObjectClock> ObjectClocks::of(const Comm& comm, std::span<const Action> log) const {
   std::vector<std::uint64_t> objects;
   for (const Action& action : log) {
     if (objects.empty() || objects.back() != action.object) objects.push_back(action.object);
   }
   return ask(
-      comm, objects,
-      [&](std::uint64_t object) {
-        const auto next = std::upper_bound(first_objects_.begin(), first_objects_.end(), object);
-        return ranks_[static_cast<std::size_t>(next - first_objects_.begin()) - 1];
-      },
-      [&](std::uint64_t object) {
-        return *std::lower_bound(
-            own_.begin(), own_.end(), object,
-            [](const ObjectClock& clock, std::uint64_t id) { return clock.object < id; });
-      });
+      comm, objects, [&](std::uint64_t object) { return owner(object); },
+      [&](std::uint64_t object) { return own_[place(object)]; });
 }
 
 std::vector<std::uint32_t> find_resolutions(const Comm& comm, std::span<const Action> log,

@@ -13,7 +13,7 @@ namespace lockstep {
 struct ObjectClock {
   std::uint64_t object;
   std::uint64_t actions;
-  std::uint32_t born;  ///< t0: time of its first action, in ticks since the log's epoch
+  std::uint32_t born;  ///< t0: publication, or first action; ticks since the log's epoch
   std::uint32_t unused = 0;
 };
 
@@ -23,10 +23,20 @@ class ObjectClocks {
   /// From the whole sorted log. Collective.
   ObjectClocks(const Comm& comm, std::span<const Action> log);
 
+  /// Objects that were published before their first action are born then, moved to the grid of the channel's
+  /// time resolution that the first action lies on. Collective.
+  void set_births(const Comm& comm, const std::vector<Publication>& publications,
+                  std::span<const ChannelRule> channels, std::span<const std::uint32_t> resolutions);
+
   /// The clocks of the objects of a sorted log, in its order, one each. Collective.
   std::vector<ObjectClock> of(const Comm& comm, std::span<const Action> log) const;
 
  private:
+  /// The rank that has the clock of an object of the log.
+  int owner(std::uint64_t object) const;
+  /// Where an own object's clock is.
+  std::size_t place(std::uint64_t object) const;
+
   std::vector<ObjectClock> own_;
   std::vector<std::uint64_t> first_objects_;  ///< by rank that has any: its first object
   std::vector<int> ranks_;                    ///< the rank of each of these

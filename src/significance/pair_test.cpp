@@ -149,6 +149,8 @@ std::uint64_t most_expected(std::uint32_t shared, double p_value) {
 double pair_p_value(std::uint32_t shared, const Chances& chances) {
   const double expected = static_cast<double>(chances.expected) / one_in_fixed_point;
   if (static_cast<double>(shared) < expected + 1) return 1;
+  // A declared resolution above Δ says that neighbouring intervals never meet; where they do, it is wrong.
+  if (shared > chances.co_present) return 1;
   const auto trials = static_cast<double>(chances.co_present);
   const boost::math::binomial_distribution<double> null(trials, expected / trials);
   return boost::math::cdf(boost::math::complement(null, static_cast<double>(shared) - 1));

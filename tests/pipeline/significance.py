@@ -61,14 +61,14 @@ def check_found(checks, what, results_file, truth):
 def check_scores(checks, what, results_file):
     """What must hold of the networks' figures."""
     with h5py.File(results_file) as results:
-        score, q_value, co_acting, expected = (
-            lockstep_run.column(results, f"networks/{key}") for key in ("score", "q_value", "co_acting", "expected"))
+        score, q_value, observed, expected = (
+            lockstep_run.column(results, f"networks/{key}") for key in ("score", "q_value", "observed", "expected"))
     believed = q_value <= BELIEVED
     order = numpy.lexsort((-score, ~believed))
     checks.true(f"{what}: networks are in order of Λ, believed ones first",
                 bool(numpy.array_equal(score[order], score) and numpy.all(numpy.diff(believed.astype(int)) <= 0)))
     checks.true(f"{what}: q-values are shares", bool(numpy.all((0 <= q_value) & (q_value <= 1))))
-    checks.true(f"{what}: Λ is above 0 where S is above M", bool(numpy.array_equal(score > 0, co_acting > expected)))
+    checks.true(f"{what}: Λ is above 0 where S is above M", bool(numpy.array_equal(score > 0, observed > expected)))
 
 
 def check_sample(checks, options, folder):

@@ -1,6 +1,7 @@
 #include "src/log/ingest.hpp"
 
 #include <algorithm>
+#include <map>
 
 #include <gtest/gtest.h>
 
@@ -274,6 +275,28 @@ TEST_F(Ingest, PrefixesKeepPlatformsApart) {
   study_.inputs[1].account_prefix = "fb:";
   EXPECT_EQ(named_actions(world(), read()),
             (std::vector<Named>{{0, "7", "x", 1'600'000'000}, {0, "fb:7", "x", 1'600'000'001}}));
+}
+
+TEST_F(Ingest, PublicationTimesGoWithTheirObjects) {
+  folder_.write("1.csv",
+                "who,when,url,made\na,1600000000,x,1599999000\nb,1600000007,y,\nc,1600000009,x,1599998000\n");
+  folder_.write("2.csv", "who,when,url,made\nd,1600000011,z,1600000010\ne,1600000012,y,soon\n");
+  study_.channels[0].published = "made";
+  study_.max_reject_fraction = 1;
+  study_.inputs = {csv_input({"1.csv", "2.csv"})};
+  const auto ingested = read(20);
+  EXPECT_EQ(ingested.counts.rejected_rows, 1U);  // "soon" is no time
+  EXPECT_EQ(ingested.catalogue.epoch, 1'599'998'000);
+  std::vector<std::uint64_t> objects;
+  std::map<std::string, std::int64_t> earliest;
+  const auto publications = world().gather_all(ingested.publications);
+  for (const auto& publication : publications) objects.push_back(publication.object);
+  const auto names = ingested.catalogue.objects.names(world(), objects);
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    auto& time = earliest.try_emplace(names[i], INT64_MAX).first->second;
+    time = std::min(time, ingested.catalogue.epoch + publications[i].time);
+  }
+  EXPECT_EQ(earliest, (std::map<std::string, std::int64_t>{{"x", 1'599'998'000}, {"z", 1'600'000'010}}));
 }
 
 TEST_F(Ingest, ChannelsHaveTheirOwnObjects) {

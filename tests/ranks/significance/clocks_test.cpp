@@ -53,6 +53,27 @@ TEST(ObjectClocks, OfAnObjectOnAllRanks) {
   }
 }
 
+TEST(ObjectClocks, PublishedObjectsAreBornThenOnTheGridOfTheirFirstAction) {
+  const std::vector<ChannelRule> channels = {{0, 10, 60, 1}, {10, 20, 60, 1}};
+  const std::vector<std::uint32_t> resolutions = {1, 60};
+  // Object 3: no publication; 5: several, the earliest counts; 8: later than the first action; 12: off the
+  // grid.
+  const std::vector<Action> log = {{3, 700, 1}, {5, 900, 1}, {5, 901, 2}, {8, 300, 4}, {12, 1000, 3}};
+  const std::vector<Publication> publications = {{5, 850}, {12, 805}, {5, 830}, {8, 310}, {5, 899}};
+  for (std::uint32_t seed = 0; seed < 20; ++seed) {
+    ObjectClocks clocks(world(), own_piece(log, seed));
+    std::vector<Publication> own;
+    for (std::size_t i = 0; i < publications.size(); ++i) {
+      if ((i + seed) % static_cast<std::size_t>(world().size()) == static_cast<std::size_t>(world().rank())) {
+        own.push_back(publications[i]);
+      }
+    }
+    clocks.set_births(world(), own, channels, resolutions);
+    EXPECT_EQ(fields_of(clocks.of(world(), log)),
+              (std::vector<ClockFields>{{3, 1, 700}, {5, 2, 830}, {8, 1, 300}, {12, 1, 820}}));
+  }
+}
+
 TEST(ObjectClocks, OfAnEmptyLog) {
   const ObjectClocks clocks(world(), {});
   EXPECT_TRUE(clocks.of(world(), {}).empty());

@@ -122,4 +122,16 @@ TEST(Jitter, IsUniformOverTheSlots) {
 
 }  // namespace
 
+// A window of 7 days in milliseconds: the interval reaches over the last time that 32 bits hold.
+TEST(Jitter, LongWindowsStayInTheirInterval) {
+  const std::vector<ChannelRule> channels = {{0, 1, 604'800'000, 1}};
+  const NullModel model(channels[0].window, 1000);
+  std::vector<Action> log;
+  for (std::uint32_t a = 0; a < 100; ++a) log.push_back({0, 2'000'000'000, a});
+  const std::vector<ObjectClock> clocks = {{0, 100, 2'000'000'000}};
+  for (const auto& action : jitter(log, clocks, channels, std::span(&model, 1), 1, 1)) {
+    ASSERT_GE(action.time, 2'000'000'000U);
+  }
+}
+
 }  // namespace lockstep::test

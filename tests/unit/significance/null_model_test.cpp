@@ -171,4 +171,16 @@ TEST(NullModel, DescribesWhatJitterDoes) {
 
 }  // namespace
 
+TEST(NullModel, LongIntervalsInCoarseSlotsAreNearlyExact) {
+  for (const std::uint32_t window : {104'858U, 104'859U, 157'287U, 314'571U, 604'799U}) {
+    const NullModel model(window, 1);
+    for (std::size_t k = 0; k < NullModel::classes; ++k) {
+      const auto n = model.slots(k);
+      const auto next = model.slots(std::min(k + 1, NullModel::classes - 1));
+      EXPECT_NEAR(model.adjacent(k) / adjacent_coincidence(n, next, window), 1, 2e-5) << window << ' ' << k;
+      EXPECT_NEAR(model.triple(k) / triple_coincidence(n, window), 1, 2e-5) << window << ' ' << k;
+    }
+  }
+}
+
 }  // namespace lockstep::test

@@ -155,4 +155,10 @@ TEST(WeightOf, RunsFromNothingToFull) {
 
 }  // namespace
 
+// A declared resolution above the window says that neighbouring intervals never meet.
+TEST(PairPValue, FewerChancesThanObjectsIsNoEvidence) {
+  EXPECT_EQ(pair_p_value(3, {0, 0}), 1);
+  EXPECT_EQ(pair_p_value(3, {2, std::uint64_t{1} << 30}), 1);
+}
+
 }  // namespace lockstep::test

@@ -34,7 +34,9 @@ class RandomStudy {
                            one_of(2) ? Elements::each : Elements::sequence,
                            one_of(2) ? "" : std::string(1, static_cast<char>(one_of(128))),
                            static_cast<std::int64_t>(one_of(1'000'000)) * step,
-                           1 + one_of(2'000'000'000)};
+                           1 + one_of(2'000'000'000),
+                           static_cast<std::int64_t>(one_of(1'000)) * step,
+                           one_of(2) ? "" : word()};
     }
     study.communities = {one_of(2) ? Objective::cpm : Objective::modularity, 1e-300 + 1e6 * fraction(),
                          2 + one_of(100), random_()};

@@ -50,6 +50,7 @@ separator = ""
 window = "60s"
 min_shared = 3
 resolution = "0s"
+published = ""
 
 [coordination]
 rule = "significance"
@@ -77,7 +78,8 @@ TEST(StudyFile, EveryKeyIsRead) {
       "time = 'at'\ntime_format = '%d.%m.%Y'\nmissing = ['', 'NA']\nkind = 'type'\nplatform = '=twitter'\n"
       "language = 'lang'\nregion = '==x'\nname = 'screen'\nfollowers = '=12'\n";
   lines.channel +=
-      "elements = 'sequence'\nseparator = ';'\nwindow = '1500ms'\nmin_shared = 7\nresolution = '2s'\n";
+      "elements = 'sequence'\nseparator = ';'\nwindow = '1500ms'\nmin_shared = 7\nresolution = "
+      "'2s'\npublished = 'made'\n";
   lines.rest =
       "[coordination]\nrule = 'count'\nfdr = 0.05\nsurrogates = 3\nseed = 4\n[communities]\nobjective = "
       "'modularity'\nresolution = 2\n"
@@ -105,7 +107,8 @@ TEST(StudyFile, EveryKeyIsRead) {
                         .separator = ";",
                         .window_ms = 1500,
                         .min_shared = 7,
-                        .resolution_ms = 2000}};
+                        .resolution_ms = 2000,
+                        .published = "made"}};
   expected.coordination = {.rule = Rule::count, .fdr = 0.05, .surrogates = 3, .seed = 4};
   expected.communities = {.objective = Objective::modularity, .resolution = 2, .min_size = 5, .seed = 9};
   expected.output = {.evidence_objects = 4, .timeline_rows = 6};
