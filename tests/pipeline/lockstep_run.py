@@ -22,15 +22,18 @@ def add_options(parser):
     parser.add_argument("--mpirun", default="mpirun", help="the MPI launcher with its options")
 
 
-def run(options, study, out, ranks):
-    """Runs a study; returns the path of its results.h5. Raises with the program's output when it fails."""
-    command = [*shlex.split(options.mpirun), "-n", str(ranks), options.lockstep, "run", str(study), "--out", str(out)]
+def launch(options, ranks, *arguments):
+    """Runs the program with these arguments. Raises with its output when it fails."""
+    command = [*shlex.split(options.mpirun), "-n", str(ranks), options.lockstep, *map(str, arguments)]
     done = subprocess.run(command, env={**ENVIRONMENT, **os.environ}, capture_output=True, text=True, errors="replace")
-    results = pathlib.Path(out) / "results.h5"
-    if done.returncode != 0 or not results.is_file():
-        raise RuntimeError(f"exit code {done.returncode}, {'no ' if not results.is_file() else ''}results.h5: "
-                           f"{shlex.join(command)}\n{done.stdout}{done.stderr}")
-    return results
+    if done.returncode != 0:
+        raise RuntimeError(f"exit code {done.returncode}: {shlex.join(command)}\n{done.stdout}{done.stderr}")
+
+
+def run(options, study, out, ranks):
+    """Runs a study; returns the path of its results.h5."""
+    launch(options, ranks, "run", study, "--out", out)
+    return pathlib.Path(out) / "results.h5"
 
 
 def sha256(path):

@@ -44,6 +44,18 @@ def check_tables(checks, results_file):
                 all(0 <= ends.min() and ends.max() < accounts for ends in (account, source, target) if len(ends)))
 
 
+def check_generator(checks, options, folder):
+    """The generator writes the same files at any rank count."""
+    written = {}
+    for ranks in (1, 3):
+        out = folder / f"generated-{ranks}"
+        lockstep_run.launch(options, ranks, "generate", "--out", out, "--actions", 20000, "--shards", 5, "--viral-burst-size",
+                            200, "--fan-clubs", 1, "--syndications", 1, "--campaigns", 2)
+        written[ranks] = {file.name: lockstep_run.sha256(file) for file in sorted(out.iterdir())}
+    checks.equal("generator: files", len(written[1]), 7)
+    checks.equal("generator: the same bytes at 1 and 3 ranks", written[3], written[1])
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     lockstep_run.add_options(parser)
@@ -55,6 +67,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
         if options.only != "random":
+            check_generator(checks, options, folder)
             study = lockstep_run.with_rule(options.sample, folder / "study/study.toml", "count")
             files = run_at(options, study, folder / "sample", SAMPLE_RANKS)
             checks.same_bytes("sample", files)
