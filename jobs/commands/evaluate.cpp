@@ -12,6 +12,7 @@
 
 #include "cluster/agree.hpp"
 #include "cluster/hdf5_reader.hpp"
+#include "data/formats/json_text.hpp"
 #include "data/formats/rows.hpp"
 #include "data/study/study_keys.hpp"
 #include "jobs/commands/commands.hpp"
@@ -323,18 +324,7 @@ std::string json(const std::optional<double>& value) {
 }
 
 std::string json(const std::string& text) {
-  std::string quoted = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      quoted += '\\';
-      quoted += c;
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      quoted += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
-    } else {
-      quoted += c;
-    }
-  }
-  return quoted + "\"";
+  return json_text(text);
 }
 
 std::string json_accounts(const Findings& findings) {

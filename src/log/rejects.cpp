@@ -9,6 +9,7 @@
 
 #include "cluster/archive.hpp"
 #include "data/error.hpp"
+#include "data/formats/json_text.hpp"
 
 namespace lockstep {
 
@@ -20,25 +21,6 @@ template <class Archive>
 void serialize(Archive& archive, RejectSummary& summary) {
   archive(summary.file, summary.reason, summary.rejects.rows, summary.rejects.first);
 }
-
-namespace {
-
-std::string json_text(std::string_view text) {
-  std::string quoted = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      quoted += '\\';
-      quoted += c;
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      quoted += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
-    } else {
-      quoted += c;
-    }
-  }
-  return quoted + "\"";
-}
-
-}  // namespace
 
 std::vector<RejectSummary> gather_rejects(const Comm& comm, const std::vector<PlannedSplit>& splits,
                                           const ScannedLog& log) {
