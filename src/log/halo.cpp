@@ -2,15 +2,11 @@
 
 #include <algorithm>
 
+#include "src/log/windows.hpp"
+
 namespace lockstep {
 
 namespace {
-
-std::uint32_t window_of(std::span<const ChannelRule> channels, std::uint64_t object) {
-  const auto channel = std::find_if(channels.begin(), channels.end(),
-                                    [&](const ChannelRule& rule) { return object < rule.end_object; });
-  return channel->window;
-}
 
 struct Border {
   Action first;
@@ -32,12 +28,13 @@ HaloLog with_halo(const Comm& comm, std::vector<Action> own, std::span<const Cha
     auto begin = own.begin();
     auto end = own.begin();
     if (size > 0 && other > comm.rank()) {
-      const std::uint32_t window = window_of(channels, first.object);
+      const std::uint32_t window = channels[channel_of(channels, first.object)].window;
       const std::uint32_t from = first.time > window ? first.time - window : 0;
       begin = std::lower_bound(own.begin(), own.end(), Action{first.object, from, 0});
       end = own.end();
     } else if (size > 0 && other < comm.rank()) {
-      const std::uint64_t until = std::uint64_t{last.time} + window_of(channels, last.object);
+      const std::uint64_t until =
+          std::uint64_t{last.time} + channels[channel_of(channels, last.object)].window;
       end = std::find_if(own.begin(), own.end(), [&, object = last.object](const Action& action) {
         return action.object != object || action.time > until;
       });

@@ -24,12 +24,6 @@ struct ChannelSupport {
   auto operator<=>(const ChannelSupport&) const = default;
 };
 
-std::uint32_t channel_of(std::span<const ChannelRule> channels, std::uint64_t object) {
-  const auto rule = std::find_if(channels.begin(), channels.end(),
-                                 [&](const ChannelRule& channel) { return object < channel.end_object; });
-  return static_cast<std::uint32_t>(rule - channels.begin());
-}
-
 /// Accounts on the piece's first and last object, which other ranks may hold parts of, too.
 std::vector<ChannelSupport> border_support(std::span<const Action> log,
                                            std::span<const ChannelRule> channels) {

@@ -8,6 +8,13 @@
 
 namespace lockstep {
 
+/// The channel of an object, as its place in `channels`. Local.
+inline std::uint32_t channel_of(std::span<const ChannelRule> channels, std::uint64_t object) {
+  const auto rule = std::find_if(channels.begin(), channels.end(),
+                                 [&](const ChannelRule& channel) { return object < channel.end_object; });
+  return static_cast<std::uint32_t>(rule - channels.begin());
+}
+
 /// Calls visit(i, low, high) for every action i of a sorted log: actions low … high − 1 are those on the
 /// same object with |t − t_i| ≤ Δ, i itself included (METHOD §2). Two moving pointers: O(n). Local.
 template <class Visit>

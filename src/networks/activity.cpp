@@ -7,6 +7,7 @@
 
 #include "cluster/exchange.hpp"
 #include "cluster/sort.hpp"
+#include "src/log/windows.hpp"
 
 namespace lockstep {
 
@@ -14,12 +15,6 @@ namespace {
 
 auto log_order(const CoAction& row) {
   return std::tie(row.network, row.action);
-}
-
-std::uint32_t channel_of(std::uint64_t object, std::span<const ChannelRule> channels) {
-  std::uint32_t c = 0;
-  while (object >= channels[c].end_object) ++c;
-  return c;
 }
 
 /// exp of the entropy of counts that add up to `total`.
@@ -160,7 +155,7 @@ class EvidenceList {
     for (auto row = first; row != rows.end() && row->object == object; ++row) {
       counts[row->interval_class] += row->counts;
     }
-    return judge(counts, models_[channel_of(object, channels_)]).score();
+    return judge(counts, models_[channel_of(channels_, object)]).score();
   }
 
   std::span<const ChannelRule> channels_;
@@ -195,7 +190,7 @@ Activity describe(std::span<const CoAction> co_actions, std::span<const ChannelR
   for_each_run(co_actions, same_object, [&](std::span<const CoAction> object) {
     object_counts.push_back(object.size());
     all_actions += object.front().object_actions;
-    const std::uint32_t window = channels[channel_of(object.front().action.object, channels)].window;
+    const std::uint32_t window = channels[channel_of(channels, object.front().action.object)].window;
     activity.largest_burst = std::max(activity.largest_burst, largest_burst(object, window));
   });
   std::vector<std::uint64_t> account_counts;
@@ -225,10 +220,10 @@ NetworkActivity describe_networks(const Comm& comm, const SweptLog& swept,
     const std::uint32_t rank = network.front().network;
     wholes.push_back({rank, describe(network, channels, clock)});
     const auto same_channel = [&](const CoAction& a, const CoAction& b) {
-      return channel_of(a.action.object, channels) == channel_of(b.action.object, channels);
+      return channel_of(channels, a.action.object) == channel_of(channels, b.action.object);
     };
     for_each_run(network, same_channel, [&](std::span<const CoAction> of_channel) {
-      const std::uint32_t c = channel_of(of_channel.front().action.object, channels);
+      const std::uint32_t c = channel_of(channels, of_channel.front().action.object);
       Activity activity = describe(of_channel, channels, clock);
       activity.actions = actions[(rank - 1) * channels.size() + c];
       described.channels.push_back({rank, c, activity});
