@@ -104,8 +104,9 @@ class SignificanceRun {
       const auto weights = count_by_weight(comm_, decoys.back().edges);
       for (std::size_t w = 0; w < weights.size(); ++w) decoy_weights[w] += weights[w];
     }
+    const auto accounts = static_cast<double>(run_.catalogue.accounts.size());
     threshold_ = find_threshold(count_by_weight(comm_, tested_.edges), decoy_weights, surrogates(),
-                                run_.study.coordination.fdr);
+                                run_.study.coordination.fdr, accounts * (accounts - 1) / 2);
     const auto drop_weak = [&](Tested& tested) {
       std::erase_if(tested.edges,
                     [&](const TestedEdge& edge) { return edge.test.weight < threshold_.weight; });

@@ -115,10 +115,15 @@ std::vector<double> q_values(std::span<const double> scores, std::vector<double>
   const auto at_least = [](const std::vector<double>& values, double score) {
     return static_cast<double>(values.end() - std::lower_bound(values.begin(), values.end(), score));
   };
+  std::vector<double> q_of_sorted;
+  for (const double score : sorted) {
+    const double false_ones = at_least(decoys, score) / replicas;
+    const double share = false_ones / (false_ones + at_least(sorted, score));
+    q_of_sorted.push_back(q_of_sorted.empty() ? share : std::min(share, q_of_sorted.back()));
+  }
   std::vector<double> q;
   for (const double score : scores) {
-    const double false_ones = at_least(decoys, score) / replicas;
-    q.push_back(false_ones / (false_ones + at_least(sorted, score)));
+    q.push_back(q_of_sorted[std::lower_bound(sorted.begin(), sorted.end(), score) - sorted.begin()]);
   }
   return q;
 }

@@ -41,8 +41,8 @@ std::vector<ClassCounts> sum_by_network(const Comm& comm, std::span<const SweepR
 /// Λ of each network. Local.
 std::vector<double> scores_of(std::span<const ClassCounts> counts, std::span<const NullModel> models);
 
-/// q of each network: of all networks with Λ at least as large, the share that are surrogates' (per replica).
-/// Local.
+/// q of each network: of all networks with Λ at least as large, the share that are surrogates' (per replica);
+/// or the share at a smaller Λ, where that is smaller, so that more evidence never has a larger q. Local.
 std::vector<double> q_values(std::span<const double> scores, std::vector<double> decoys,
                              std::uint32_t replicas);
 

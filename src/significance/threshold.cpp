@@ -1,6 +1,9 @@
 #include "src/significance/threshold.hpp"
 
+#include <algorithm>
 #include <cmath>
+
+#include <boost/math/special_functions/beta.hpp>
 
 namespace lockstep {
 
@@ -19,17 +22,26 @@ std::vector<std::uint64_t> count_by_weight(const Comm& comm, const std::vector<T
   return counts;
 }
 
+double probability_of_more(std::uint64_t most, std::uint64_t decoys, std::uint32_t replicas) {
+  const double r = replicas;
+  return boost::math::ibetac(static_cast<double>(decoys) + 1, static_cast<double>(most) + 1, r / (r + 1));
+}
+
 Threshold find_threshold(const std::vector<std::uint64_t>& edges, const std::vector<std::uint64_t>& decoys,
-                         std::uint32_t replicas, double fdr) {
+                         std::uint32_t replicas, double fdr, double account_pairs) {
+  const double family_wise = std::max(0.0, std::log10(account_pairs / exceedance)) / 20 * full_weight;
   Threshold best;
   std::uint64_t edges_so_far = 0;
   std::uint64_t decoys_so_far = 0;
+  bool pure = false;
   for (std::uint32_t weight = full_weight; weight >= least_weight; --weight) {
     edges_so_far += edges[weight];
     decoys_so_far += decoys[weight];
-    const bool pure = static_cast<double>(decoys_so_far) <=
-                      fdr * static_cast<double>(replicas) * static_cast<double>(edges_so_far);
-    if (edges_so_far > 0 && pure) best = {weight, edges_so_far, decoys_so_far};
+    if (edges[weight] > 0 || decoys[weight] > 0) {
+      const auto most = static_cast<std::uint64_t>(fdr * static_cast<double>(edges_so_far));
+      pure = probability_of_more(most, decoys_so_far, replicas) <= exceedance;
+    }
+    if (edges_so_far > 0 && (pure || weight >= family_wise)) best = {weight, edges_so_far, decoys_so_far};
   }
   return best;
 }

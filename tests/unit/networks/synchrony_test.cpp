@@ -128,6 +128,12 @@ TEST(QValues, AreSharesOfSurrogates) {
   EXPECT_EQ(q_values(scores, {1, 4, 0.5, 3}, 2), (std::vector<double>{1.0 / 4, 0, 1.5 / 5.5, 1.0 / 4}));
   EXPECT_EQ(q_values(scores, {}, 1), (std::vector<double>{0, 0, 0, 0}));
   EXPECT_TRUE(q_values({}, {1, 2}, 1).empty());
+  // One strong surrogate: of 20 networks two score as high, but q is that of all twenty.
+  std::vector<double> weak(20, 1.0);
+  weak[0] = weak[1] = 9;
+  const auto q = q_values(weak, {9}, 1);
+  EXPECT_DOUBLE_EQ(q[0], 1.0 / 21);
+  EXPECT_EQ(std::set(q.begin(), q.end()).size(), 1U);
 }
 
 TEST(OrderByScore, PutsBelievedNetworksFirst) {
