@@ -160,6 +160,7 @@ void write_significance(TableWriter& tables, const RunContext& run, const Coordi
   write_evidence(tables, run, significance.activity);
   write_calibration(tables, run, significance);
   tables.attribute("edge_threshold", fmt::format("{:.6e}", significance.threshold.alpha()));
+  tables.attribute("surrogates", fmt::format("{}", significance.threshold.replicas));
 }
 
 void print_findings(const RunContext& run, const Results& results) {
@@ -186,8 +187,8 @@ void print_findings(const RunContext& run, const Results& results) {
   }
   const auto& threshold = significance.threshold;
   fmt::print(stderr, "\nedges: p <= {:.3g} keeps {} pairs, and {} of {} surrogate{}; {} surrogate networks\n",
-             threshold.alpha(), threshold.edges, threshold.decoys, run.study.coordination.surrogates,
-             run.study.coordination.surrogates == 1 ? "" : "s", significance.decoy_networks);
+             threshold.alpha(), threshold.edges, threshold.decoys, threshold.replicas,
+             threshold.replicas == 1 ? "" : "s", significance.decoy_networks);
 }
 
 }  // namespace lockstep

@@ -41,7 +41,7 @@ class SignificanceRun {
     auto listed = list(found.graph, swept_, found.accounts);
     found.significance.scores = scores_of(listed.counts, models_);
     found.significance.q_values =
-        q_values(found.significance.scores, score_decoys(std::move(decoys)), surrogates());
+        q_values(found.significance.scores, score_decoys(std::move(decoys)), threshold_.replicas);
     found.significance.decoy_networks = decoy_networks_;
     rank(std::move(listed), found);
     return found;
@@ -55,8 +55,6 @@ class SignificanceRun {
     std::vector<SweepRow> rows;
     std::vector<ClassCounts> counts;
   };
-
-  std::uint32_t surrogates() const { return run_.study.coordination.surrogates; }
 
   std::vector<NullModel> make_models() const {
     std::vector<NullModel> models;
@@ -98,15 +96,17 @@ class SignificanceRun {
     tested_ = test({own.begin(), own.end()}, histories, 0);
     run_.report.finish_stage("pairs");
     std::vector<Tested> decoys;
+    const auto& [rule, fdr, surrogates, seed] = run_.study.coordination;
+    const auto edge_weights = count_by_weight(comm_, tested_.edges);
+    const std::uint32_t replicas = surrogates > 0 ? surrogates : enough_replicas(edge_weights, fdr);
     auto decoy_weights = count_by_weight(comm_, {});
-    for (std::uint32_t replica = 1; replica <= surrogates(); ++replica) {
+    for (std::uint32_t replica = 1; replica <= replicas; ++replica) {
       decoys.push_back(test(surrogate_log(replica), histories, replica));
       const auto weights = count_by_weight(comm_, decoys.back().edges);
       for (std::size_t w = 0; w < weights.size(); ++w) decoy_weights[w] += weights[w];
     }
     const auto accounts = static_cast<double>(run_.catalogue.accounts.size());
-    threshold_ = find_threshold(count_by_weight(comm_, tested_.edges), decoy_weights, surrogates(),
-                                run_.study.coordination.fdr, accounts * (accounts - 1) / 2);
+    threshold_ = find_threshold(edge_weights, decoy_weights, replicas, fdr, accounts * (accounts - 1) / 2);
     const auto drop_weak = [&](Tested& tested) {
       std::erase_if(tested.edges,
                     [&](const TestedEdge& edge) { return edge.test.weight < threshold_.weight; });

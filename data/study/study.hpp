@@ -64,7 +64,7 @@ struct Channel {
 struct Coordination {
   Rule rule = Rule::significance;
   double fdr = 0.01;             ///< share of edges that may be there by chance
-  std::uint32_t surrogates = 1;  ///< R: surrogate logs that the threshold and q-values are found from
+  std::uint32_t surrogates = 0;  ///< R: surrogate logs for the threshold and q-values; 0: as many as needed
   std::uint64_t seed = 1;        ///< of the surrogates
   bool operator==(const Coordination&) const = default;
 };

@@ -117,7 +117,7 @@ void describe(Keys& keys, T& coordination, const Study& all) {
   keys.optional("rule", coordination.rule, rule_kind);
   if (!shows_significance<T>(all)) return;
   keys.optional("fdr", coordination.fdr, Real{0, 0.5, false});
-  keys.optional("surrogates", coordination.surrogates, Whole<std::uint32_t>{1, 1000});
+  keys.optional("surrogates", coordination.surrogates, Whole<std::uint32_t>{0, 1000});
   keys.optional("seed", coordination.seed, Whole<std::uint64_t>{0, most_seed});
 }
 

@@ -50,9 +50,22 @@ Threshold brute_force_threshold(const Weights& edges, const Weights& decoys, dou
     const double most = std::floor(fdr * static_cast<double>(real));
     const bool pure = brute_force_more(most, false_ones, replicas) <= 0.01;
     if (real == 0 || weight < least_weight || weight > full_weight) continue;
-    if ((pure || weight >= family_wise) && weight < best.weight) best = {weight, real, false_ones};
+    if ((pure || weight >= family_wise) && weight < best.weight) best = {weight, real, false_ones, 0};
   }
   return best;
+}
+
+TEST(EnoughReplicas, AreFewerForMorePairs) {
+  const auto replicas = [](std::size_t pairs, double fdr) {
+    return enough_replicas(by_weight(Weights(pairs, least_weight)), fdr);
+  };
+  EXPECT_EQ(replicas(0, 0.01), 10U);
+  EXPECT_EQ(replicas(400, 0.01), 10U);
+  EXPECT_EQ(replicas(2'000, 0.01), 3U);
+  EXPECT_EQ(replicas(5'000, 0.01), 1U);
+  EXPECT_EQ(replicas(1'000'000, 0.01), 1U);
+  EXPECT_EQ(replicas(5'000, 0), 10U);
+  EXPECT_EQ(enough_replicas(by_weight(Weights(5'000, least_weight - 1)), 0.01), 10U);
 }
 
 TEST(ProbabilityOfMore, IsANegativeBinomial) {
@@ -99,7 +112,8 @@ TEST(FindThreshold, EqualsTheDefinition) {
     const auto draw = [&](std::size_t n, int draws) {
       Weights weights(n, full_weight);
       for (auto& weight : weights) {
-        for (int i = 0; i < draws; ++i) weight = std::min<std::uint32_t>(weight, engine() % (full_weight + 1));
+        for (int i = 0; i < draws; ++i)
+          weight = std::min<std::uint32_t>(weight, engine() % (full_weight + 1));
       }
       return weights;
     };
@@ -108,7 +122,8 @@ TEST(FindThreshold, EqualsTheDefinition) {
     const auto edges = draw(engine() % 1000, 1);
     const auto decoys = draw(engine() % 400, round % 8);
     const double pairs = std::pow(10.0, static_cast<double>(engine() % 20));
-    const auto family_wise = static_cast<std::uint32_t>(std::ceil((std::log10(pairs) + 2) / 20 * full_weight));
+    const auto family_wise =
+        static_cast<std::uint32_t>(std::ceil((std::log10(pairs) + 2) / 20 * full_weight));
     const auto expected = brute_force_threshold(edges, decoys, replicas, fdr, family_wise);
     const auto found = find_threshold(by_weight(edges), by_weight(decoys), replicas, fdr, pairs);
     EXPECT_NEAR(found.weight, expected.weight, found.weight == family_wise ? 1 : 0) << round;
@@ -139,9 +154,9 @@ TEST(FindThreshold, FewEdgesNeedMoreSurrogatesOrTheNullModel) {
 
 TEST(Threshold, AlphaIsThePOfItsWeight) {
   EXPECT_EQ(Threshold{}.alpha(), 0);
-  EXPECT_DOUBLE_EQ((Threshold{full_weight, 1, 0}.alpha()), 1e-20);
+  EXPECT_DOUBLE_EQ((Threshold{full_weight, 1, 0, 1}.alpha()), 1e-20);
   for (const std::uint32_t weight : {least_weight, 300'000U, 700'001U}) {
-    const double alpha = Threshold{weight, 1, 0}.alpha();
+    const double alpha = Threshold{weight, 1, 0, 1}.alpha();
     EXPECT_NEAR(static_cast<double>(weight_of(alpha)), weight, 1);
     EXPECT_LT(weight_of(alpha * 1.0001), weight);
   }

@@ -55,7 +55,7 @@ published = ""
 [coordination]
 rule = "significance"
 fdr = 0.01
-surrogates = 1
+surrogates = 0
 seed = 1
 
 [communities]
