@@ -64,4 +64,12 @@ auto attempt(const Comm& comm, Work&& work) {
   }
 }
 
+/// Runs `work` at the root only; its error is everybody's. Collective.
+template <class Work>
+void attempt_at_root(const Comm& comm, Work&& work) {
+  attempt(comm, [&] {
+    if (comm.is_root()) work();
+  });
+}
+
 }  // namespace lockstep

@@ -1,7 +1,9 @@
 #include "cluster/progress.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <cstdio>
+#include <mutex>
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -13,6 +15,12 @@ namespace {
 constexpr auto terminal_interval = std::chrono::milliseconds(200);
 constexpr auto line_interval = std::chrono::milliseconds(10'000);
 constexpr int bar_width = 28;
+
+/// The work that current_work() tells of; what changes all the time is atomic.
+std::mutex work_mutex;
+Work work_begun;
+std::chrono::steady_clock::time_point work_start;
+std::atomic<std::uint64_t> work_done = 0;
 
 /// "12.3 MB", "12.3 M actions".
 std::string with_unit(double amount, const std::string& unit) {
@@ -39,17 +47,34 @@ std::string format_amount(double amount) {
   return fmt::format("{:.1f} G", amount / 1e9);
 }
 
+Work current_work() {
+  const std::scoped_lock lock(work_mutex);
+  Work work = work_begun;
+  work.done = work_done;
+  if (!work.stage.empty()) {
+    work.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - work_start).count();
+  }
+  return work;
+}
+
 Progress::Progress(const Comm& comm, std::string stage, std::string unit, std::uint64_t total)
     : speaks_(comm.is_root()),
       terminal_(isatty(STDERR_FILENO) != 0),
       stage_(std::move(stage)),
       unit_(std::move(unit)),
       total_(total),
-      next_show_(start_ + interval(terminal_)) {}
+      next_show_(start_ + interval(terminal_)) {
+  if (!speaks_) return;
+  const std::scoped_lock lock(work_mutex);
+  work_begun = {stage_, unit_, 0, total_, 0};
+  work_start = start_;
+  work_done = 0;
+}
 
 void Progress::at(std::uint64_t done) {
   done_ = done;
   if (!speaks_) return;
+  work_done = done;
   if (const auto now = Clock::now(); now >= next_show_) show(now);
 }
 

@@ -8,6 +8,17 @@
 
 namespace lockstep {
 
+/// What the root of this process is busy with.
+struct Work {
+  std::string stage;
+  std::string unit;
+  std::uint64_t done = 0;
+  std::uint64_t total = 0;  ///< 0: not known
+  double seconds = 0;       ///< since it began
+};
+/// May be called from any thread.
+Work current_work();
+
 /// Shows how far a stage is: a bar on a terminal, otherwise a line now and then, with rate and time left.
 /// The root speaks for all: it shows its own share of the work, which is as large as any other rank's.
 /// No member communicates. A stage that ends early leaves no closing line.

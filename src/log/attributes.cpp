@@ -11,14 +11,21 @@ struct Known {
   std::uint64_t account;
   std::int64_t time;
   std::uint32_t word;
-  std::uint32_t unused = 0;
+  std::uint32_t log;
 };
 
-std::vector<Known> known_values(const std::vector<LatestValue>& values,
+std::vector<Known> known_values(std::span<const ScannedLog> logs, std::size_t attribute,
                                 const std::vector<std::uint64_t>& ids) {
   std::vector<Known> known;
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    if (values[i].time != LatestValue::never) known.push_back({ids[i], values[i].time, values[i].word});
+  std::size_t first = 0;  // of the log's accounts in `ids`
+  for (std::uint32_t l = 0; l < logs.size(); ++l) {
+    const auto& values = logs[l].attributes[attribute];
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      if (values[i].time != LatestValue::never) {
+        known.push_back({ids[first + i], values[i].time, values[i].word, l});
+      }
+    }
+    first += logs[l].accounts.size();
   }
   return known;
 }
@@ -31,18 +38,18 @@ std::string_view AccountAttributes::value(Attribute attribute, std::size_t place
 }
 
 AccountAttributes gather_attributes(const Comm& comm, const Dictionary& accounts,
-                                    const std::vector<std::uint64_t>& ids, const ScannedLog& log) {
+                                    const std::vector<std::uint64_t>& ids, std::span<const ScannedLog> logs) {
   NameTable words;
   AccountAttributes gathered;
   // One attribute at a time bounds the memory in flight.
   for (std::size_t a = 0; a < gathered.values.size(); ++a) {
-    const auto known = known_values(log.attributes[a], ids);
+    const auto known = known_values(logs, a, ids);
     if (!comm.any(!known.empty())) continue;
     const auto sent = group_by_rank(comm, std::span<const Known>(known),
                                     [&](const Known& value) { return accounts.owner(value.account); });
     std::vector<std::string_view> texts;
     texts.reserve(sent.rows.size());
-    for (const auto& value : sent.rows) texts.push_back(log.words.name(value.word));
+    for (const auto& value : sent.rows) texts.push_back(logs[value.log].words.name(value.word));
     const auto received = comm.exchange(sent.rows, sent.counts);
     const TextPool received_texts = exchange_texts(comm, texts, sent.counts);
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "src/log/ingest.hpp"
@@ -8,9 +9,9 @@
 namespace lockstep {
 
 /// Brings what the ranks know of accounts to the ranks where the accounts' names live; of several values of
-/// an attribute the latest counts, of equally late ones the greatest. `ids[i]` is the id of the scanned
-/// account i. Collective.
+/// an attribute the latest counts, of equally late ones the greatest. `ids`: those of the logs'
+/// accounts, log by log. Collective.
 AccountAttributes gather_attributes(const Comm& comm, const Dictionary& accounts,
-                                    const std::vector<std::uint64_t>& ids, const ScannedLog& log);
+                                    const std::vector<std::uint64_t>& ids, std::span<const ScannedLog> logs);
 
 }  // namespace lockstep

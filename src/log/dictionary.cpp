@@ -87,6 +87,12 @@ std::size_t Dictionary::place(std::uint64_t id) const {
   return id - first_[piece] + local_begin_[piece / ranks_];
 }
 
+std::uint64_t Dictionary::id_at(std::size_t place) const {
+  const auto group = static_cast<std::size_t>(
+      std::upper_bound(local_begin_.begin(), local_begin_.end(), place) - local_begin_.begin() - 1);
+  return first_[group * ranks_ + rank_] + place - local_begin_[group];
+}
+
 std::vector<std::string> Dictionary::names(const Comm& comm, const std::vector<std::uint64_t>& ids) const {
   return ask_texts(
       comm, ids, [&](std::uint64_t id) { return owner(id); }, [&](std::uint64_t id) { return name(id); });

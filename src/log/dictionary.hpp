@@ -38,6 +38,8 @@ class Dictionary {
   const Digest& digest(std::uint64_t id) const { return digests_[place(id)]; }
   std::string_view name(std::uint64_t id) const { return names_[place(id)]; }
   std::size_t local_size() const { return digests_.size(); }
+  /// The id of a place.
+  std::uint64_t id_at(std::size_t place) const;
 
   /// The names of ids, wherever they live. Collective.
   std::vector<std::string> names(const Comm& comm, const std::vector<std::uint64_t>& ids) const;

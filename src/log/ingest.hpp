@@ -2,10 +2,12 @@
 
 #include <array>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "cluster/comm.hpp"
+#include "cluster/run_directory.hpp"
 #include "data/study/study.hpp"
 #include "src/log/action.hpp"
 #include "src/log/dictionary.hpp"
@@ -53,7 +55,18 @@ inline constexpr std::uint64_t default_split_bytes = std::uint64_t{64} << 20;
 /// which is written whenever there are any. Throws AgreedError: usage for globs and columns that name
 /// nothing, io, bad_data where more rows than max_reject_fraction are malformed or a channel has no action,
 /// internal where ids or times need more than 32 bits. Collective.
+///
+/// With a run directory, what is read is saved now and then (by each rank for itself: files differ too much
+/// in size for ranks to wait for each other), and reading goes on from there; a clean stop throws
+/// AgreedError(stopped).
 Ingested ingest(const Comm& comm, const Study& study, const std::filesystem::path& rejects_file,
-                std::uint64_t split_bytes = default_split_bytes);
+                std::uint64_t split_bytes = default_split_bytes, RunDirectory* run = nullptr);
+
+/// The read and sorted log as a stage of a run. `ingested.actions` are sorted over all ranks. Throws
+/// AgreedError(io). Collective.
+void save_log(const Comm& comm, RunDirectory& run, const Ingested& ingested);
+
+/// The saved log, dealt anew to these ranks; nothing where there is none that is whole. Collective.
+std::optional<Ingested> load_log(const Comm& comm, RunDirectory& run, const Study& study);
 
 }  // namespace lockstep

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "data/file_digest.hpp"
 #include "data/formats/time.hpp"
 
 namespace lockstep {
@@ -208,6 +209,7 @@ void scan_split(const Study& study, const Input& input, const Split& split, std:
     if (rows % rows_between_reports == 0) bytes_done(reader->bytes_read());
   }
   bytes_done(reader->bytes_read());
+  log.splits.push_back({split_number, digest_of_file(split.path, split.begin, split.end)});
 }
 
 }  // namespace lockstep

@@ -59,6 +59,12 @@ struct Rejects {
 };
 inline constexpr std::size_t rejects_kept = 10;
 
+/// A split that was read, by its number in the plan, with the digest of its bytes (digest_of_file()).
+struct ReadSplit {
+  std::uint32_t number;
+  std::uint64_t digest;
+};
+
 /// Everything one rank has read.
 struct ScannedLog {
   explicit ScannedLog(std::size_t channels) : objects(channels), actions(channels), published(channels) {}
@@ -77,6 +83,7 @@ struct ScannedLog {
   std::uint64_t digest = 0;  ///< wrapping sum over actions: the same for the same rows in any order
   std::int64_t first_time = INT64_MAX;
   std::int64_t last_time = INT64_MIN;
+  std::vector<ReadSplit> splits;
 
   std::uint64_t rejected_rows() const;
 };

@@ -1,7 +1,6 @@
 #include "src/log/splits.hpp"
 
 #include <algorithm>
-#include <numeric>
 
 #include "cluster/agree.hpp"
 #include "cluster/archive.hpp"
@@ -28,20 +27,6 @@ std::vector<PlannedSplit> list_splits(const Study& study, std::uint64_t split_by
     }
   }
   return splits;
-}
-
-/// The largest split first, to the rank with the least to read.
-void deal(std::vector<PlannedSplit>& splits, int ranks) {
-  const auto size = [&](std::size_t i) { return splits[i].split.end - splits[i].split.begin; };
-  std::vector<std::size_t> order(splits.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](auto i, auto j) { return size(i) > size(j); });
-  std::vector<std::uint64_t> bytes(static_cast<std::size_t>(ranks), 0);
-  for (const std::size_t i : order) {
-    const auto least = std::min_element(bytes.begin(), bytes.end());
-    splits[i].rank = static_cast<int>(least - bytes.begin());
-    *least += size(i) + 1;
-  }
 }
 
 /// By file with a wanted split: lines and quotes of all its splits, counted by the ranks that read them.
@@ -72,6 +57,22 @@ std::vector<SplitSurvey> survey_files(const Comm& comm, const Study& study,
 
 }  // namespace
 
+void deal_splits(std::vector<PlannedSplit>& splits, const std::vector<bool>& done, int ranks) {
+  const auto size = [&](std::size_t i) { return splits[i].split.end - splits[i].split.begin; };
+  std::vector<std::size_t> order;
+  for (std::size_t i = 0; i < splits.size(); ++i) {
+    if (!done[i]) order.push_back(i);
+  }
+  // The largest split first, to the rank with the least to read.
+  std::stable_sort(order.begin(), order.end(), [&](auto i, auto j) { return size(i) > size(j); });
+  std::vector<std::uint64_t> bytes(static_cast<std::size_t>(ranks), 0);
+  for (const std::size_t i : order) {
+    const auto least = std::min_element(bytes.begin(), bytes.end());
+    splits[i].rank = static_cast<int>(least - bytes.begin());
+    *least += size(i) + 1;
+  }
+}
+
 void find_lines(const Comm& comm, const Study& study, std::vector<PlannedSplit>& splits,
                 const std::vector<bool>& wanted) {
   const auto surveys = survey_files(comm, study, splits, wanted);
@@ -96,7 +97,7 @@ std::vector<PlannedSplit> plan_reading(const Comm& comm, const Study& study, std
   const auto listed = attempt(
       comm, [&] { return comm.is_root() ? list_splits(study, split_bytes) : std::vector<PlannedSplit>{}; });
   auto splits = from_bytes<std::vector<PlannedSplit>>(comm.broadcast(to_bytes(listed)));
-  deal(splits, comm.size());
+  deal_splits(splits, std::vector<bool>(splits.size(), false), comm.size());
   // Whether a csv split begins inside quotes must be known before it is read; its lines come for free.
   std::vector<bool> csv;
   for (const auto& planned : splits) csv.push_back(study.inputs[planned.input].format == Format::csv);

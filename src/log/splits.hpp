@@ -22,6 +22,9 @@ struct PlannedSplit {
 /// Collective.
 std::vector<PlannedSplit> plan_reading(const Comm& comm, const Study& study, std::uint64_t split_bytes);
 
+/// Deals the splits that are not `done` (by split) to ranks, by size. Local; the same on every rank.
+void deal_splits(std::vector<PlannedSplit>& splits, const std::vector<bool>& done, int ranks);
+
 /// Finds the first line of the splits that `wanted` (by split) asks for and that do not know it yet, by
 /// counting lines in the splits before them. Throws AgreedError(io). Collective.
 void find_lines(const Comm& comm, const Study& study, std::vector<PlannedSplit>& splits,

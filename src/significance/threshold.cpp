@@ -24,7 +24,7 @@ std::vector<std::uint64_t> count_by_weight(const Comm& comm, const std::vector<T
 }
 
 std::uint32_t enough_replicas(const std::vector<std::uint64_t>& pairs, double fdr) {
-  constexpr double enough = 50;
+  constexpr double enough = 100;
   constexpr double most = 10;
   const double allowed =
       fdr * static_cast<double>(std::accumulate(pairs.begin() + least_weight, pairs.end(), std::uint64_t{0}));
@@ -34,7 +34,8 @@ std::uint32_t enough_replicas(const std::vector<std::uint64_t>& pairs, double fd
 
 double probability_of_more(std::uint64_t most, std::uint64_t decoys, std::uint32_t replicas) {
   const double r = replicas;
-  return boost::math::ibetac(static_cast<double>(decoys) + 1, static_cast<double>(most) + 1, r / (r + 1));
+  return boost::math::ibetac(static_cast<double>(decoys) + 1, static_cast<double>(most) + 1,
+                             r / (r + excess));
 }
 
 Threshold find_threshold(const std::vector<std::uint64_t>& edges, const std::vector<std::uint64_t>& decoys,

@@ -26,7 +26,7 @@ std::uint64_t at_least(const Weights& weights, std::uint32_t least) {
 
 /// P(more than `most` false edges), added up term by term from P(none).
 double brute_force_more(double most, std::uint64_t decoys, double replicas) {
-  const double share = replicas / (replicas + 1);
+  const double share = replicas / (replicas + 2);
   double term = std::pow(share, static_cast<double>(decoys) + 1);
   double up_to_most = 0;
   for (double k = 0; k <= most; ++k) {
@@ -61,18 +61,18 @@ TEST(EnoughReplicas, AreFewerForMorePairs) {
   };
   EXPECT_EQ(replicas(0, 0.01), 10U);
   EXPECT_EQ(replicas(400, 0.01), 10U);
-  EXPECT_EQ(replicas(2'000, 0.01), 3U);
-  EXPECT_EQ(replicas(5'000, 0.01), 1U);
+  EXPECT_EQ(replicas(2'000, 0.01), 5U);
+  EXPECT_EQ(replicas(5'000, 0.01), 2U);
   EXPECT_EQ(replicas(1'000'000, 0.01), 1U);
   EXPECT_EQ(replicas(5'000, 0), 10U);
   EXPECT_EQ(enough_replicas(by_weight(Weights(5'000, least_weight - 1)), 0.01), 10U);
 }
 
 TEST(ProbabilityOfMore, IsANegativeBinomial) {
-  // Nothing known but one clean surrogate: a coin is thrown before every further false edge.
-  EXPECT_DOUBLE_EQ(probability_of_more(0, 0, 1), 0.5);
-  EXPECT_DOUBLE_EQ(probability_of_more(5, 0, 1), 1.0 / 64);
-  EXPECT_DOUBLE_EQ(probability_of_more(1, 0, 10), 1.0 / 121);
+  // Nothing known but two clean surrogates: a coin is thrown before every further false edge.
+  EXPECT_DOUBLE_EQ(probability_of_more(0, 0, 2), 0.5);
+  EXPECT_DOUBLE_EQ(probability_of_more(5, 0, 2), 1.0 / 64);
+  EXPECT_DOUBLE_EQ(probability_of_more(1, 0, 10), 1.0 / 36);
   for (const std::uint64_t decoys : {0, 1, 7, 60}) {
     for (const std::uint32_t replicas : {1, 3, 10}) {
       for (const std::uint64_t most : {0, 2, 9, 100}) {
@@ -92,7 +92,7 @@ TEST(ProbabilityOfMore, HoldsInSimulation) {
   for (int i = 0; i < 400'000; ++i) {
     const double rate = std::uniform_real_distribution<double>(0, 40)(engine);
     const auto decoys = std::poisson_distribution<std::uint64_t>(rate * replicas)(engine);
-    const auto false_ones = std::poisson_distribution<std::uint64_t>(rate)(engine);
+    const auto false_ones = std::poisson_distribution<std::uint64_t>(2 * rate)(engine);
     if (decoys >= seen.size()) continue;
     std::uint64_t most = 0;
     while (probability_of_more(most, decoys, replicas) > 0.1) ++most;
@@ -140,11 +140,11 @@ TEST(FindThreshold, EqualsTheDefinition) {
 
 TEST(FindThreshold, FewEdgesNeedMoreSurrogatesOrTheNullModel) {
   constexpr double many = 1e300;  // pairs: the null model alone lets nothing through
-  const auto edges = by_weight(Weights(100, 500'000));
+  const auto edges = by_weight(Weights(300, 500'000));
   EXPECT_EQ(find_threshold(edges, by_weight({}), 1, 0.01, many).edges, 0U);
   EXPECT_EQ(find_threshold(edges, by_weight({}), 10, 0.01, many).weight, least_weight);
   EXPECT_EQ(find_threshold(edges, by_weight({400'000}), 10, 0.01, many).weight, 400'001U);
-  EXPECT_EQ(find_threshold(by_weight(Weights(700, 500'000)), by_weight({}), 1, 0.01, many).edges, 700U);
+  EXPECT_EQ(find_threshold(by_weight(Weights(1200, 500'000)), by_weight({}), 1, 0.01, many).edges, 700U);
   // 10^6 pairs at p = 10^−8.
   const Threshold found = find_threshold(by_weight({500'000, 400'000}), by_weight({}), 1, 0.01, 1e6);
   EXPECT_EQ(found.edges, 1U);

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <istream>
+#include <ostream>
+#include <string>
+
+namespace lockstep {
+
+/// Writes a file that can be trusted when it is read again: its bytes go out in pieces of bounded length,
+/// each with its checksum, under a temporary name; the file is synced before it gets its own name, so under
+/// that name it is whole or not there. `write` fills the stream. Throws Error(io) that names the file. Local.
+void write_checked(const std::filesystem::path& file, const std::function<void(std::ostream&)>& write);
+
+/// Reads such a file: every piece's length and checksum are looked at before its bytes reach `read`. Throws
+/// Error(io) that names the file when it is missing, torn or changed. Local.
+void read_checked(const std::filesystem::path& file, const std::function<void(std::istream&)>& read);
+
+/// Puts `text` in the place of a file at once: whole or not at all, also when the power fails. Throws
+/// Error(io). Local.
+void replace_file(const std::filesystem::path& file, const std::string& text);
+
+/// Makes a folder's entries (renamed, linked and removed files) safe against power cuts. Throws Error(io).
+/// Local.
+void sync_folder(const std::filesystem::path& folder);
+
+}  // namespace lockstep

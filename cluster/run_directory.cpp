@@ -1,0 +1,525 @@
+#include "cluster/run_directory.hpp"
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <condition_variable>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <mutex>
+#include <sstream>
+#include <thread>
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "cluster/agree.hpp"
+#include "cluster/archive.hpp"
+#include "cluster/progress.hpp"
+#include "data/digest.hpp"
+#include "data/file_digest.hpp"
+
+namespace lockstep {
+
+namespace {
+
+constexpr const char* parts_folder = "parts";
+constexpr const char* heartbeat_name = "heartbeat";
+constexpr auto heartbeat_interval = std::chrono::seconds(2);
+/// An attempt on another host whose heartbeat is older is taken for dead.
+constexpr auto heartbeat_patience = std::chrono::seconds(60);
+
+std::string now_text() {
+  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}",
+                     fmt::gmtime(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())));
+}
+
+std::string first_line_of(const char* file) {
+  std::ifstream in(file);
+  std::string line;
+  std::getline(in, line);
+  return line;
+}
+
+std::string environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+/// When a process began, in clock ticks since boot; 0: there is none.
+std::uint64_t start_of_process(std::int64_t process) {
+  const std::string stat = first_line_of(fmt::format("/proc/{}/stat", process).c_str());
+  // The second field, the command's name, may hold anything but ends with the last ')'. The start is the
+  // 22nd.
+  std::istringstream fields(stat.substr(std::min(stat.size(), stat.rfind(')') + 1)));
+  std::string field;
+  for (int i = 3; i <= 22; ++i) fields >> field;
+  const bool zombie = stat.find(") Z ") != std::string::npos;
+  return fields && !zombie ? std::strtoull(field.c_str(), nullptr, 10) : 0;
+}
+
+Attempt this_attempt(std::uint32_t number, int ranks) {
+  std::array<char, 256> host{};
+  gethostname(host.data(), host.size() - 1);
+  Attempt attempt;
+  attempt.number = number;
+  attempt.ranks = ranks;
+  attempt.host = std::string(host.data()) + " " + first_line_of("/proc/sys/kernel/random/boot_id");
+  attempt.process = getpid();
+  attempt.process_start = start_of_process(getpid());
+  attempt.job = environment("SLURM_JOB_ID");
+  attempt.restart =
+      static_cast<std::uint32_t>(std::strtoul(environment("SLURM_RESTART_COUNT").c_str(), nullptr, 10));
+  attempt.began = now_text();
+  return attempt;
+}
+
+/// The first `key = value` that two effective studies do not share, with its table.
+std::string first_difference(const std::string& before, const std::string& now) {
+  std::istringstream a(before);
+  std::istringstream b(now);
+  std::string table;
+  for (;;) {
+    std::string old_line;
+    std::string new_line;
+    const bool more_old = static_cast<bool>(std::getline(a, old_line));
+    const bool more_new = static_cast<bool>(std::getline(b, new_line));
+    if (old_line != new_line) {
+      const auto shown = [](bool more, const std::string& line) {
+        return more ? "'" + line + "'" : "nothing";
+      };
+      return fmt::format("{} was {} and is {}", table.empty() ? "the study" : table,
+                         shown(more_old, old_line), shown(more_new, new_line));
+    }
+    if (!more_old) return "";
+    if (new_line.starts_with('[')) table = new_line;
+  }
+}
+
+/// Throws Error(usage) that names the first input that is not as it was. Notes new times of change of files
+/// whose bytes are the same.
+void check_inputs(std::vector<InputFile>& before, const std::vector<InputFile>& now) {
+  const auto changed = [](const std::string& path, const std::string& how) {
+    throw Error(ExitCode::usage,
+                fmt::format("{}: {} since the run was begun; --fresh starts the run anew", path, how));
+  };
+  for (std::size_t i = 0; i < std::max(before.size(), now.size()); ++i) {
+    if (i == before.size()) changed(now[i].path, "was not an input and is one");
+    if (i == now.size()) changed(before[i].path, "was an input and is none");
+    if (before[i].path != now[i].path) {
+      changed(now[i].path, fmt::format("stands where {} stood in the list of inputs", before[i].path));
+    }
+    if (before[i].bytes != now[i].bytes) {
+      changed(now[i].path,
+              fmt::format("has grown or shrunk from {} to {} bytes", before[i].bytes, now[i].bytes));
+    }
+    if (before[i].modified == now[i].modified) continue;
+    // Copied or touched files are the same where their bytes are.
+    if (before[i].digest != fmt::format("{:016x}", digest_of_file(now[i].path)))
+      changed(now[i].path, "has changed");
+    before[i].modified = now[i].modified;
+  }
+}
+
+}  // namespace
+
+void PieceWriter::stream(const std::string& section, std::uint64_t rows,
+                         const std::function<void(std::ostream&)>& write) {
+  const std::string file = fmt::format("{}.{}.{}", prefix_, parts_.size(), section);
+  write_checked(folder_ / file, write);
+  parts_.push_back({section, file, rows});
+}
+
+void PieceReader::for_each(const std::string& section,
+                           const std::function<void(std::istream&, std::uint64_t rows)>& read) const {
+  std::uint64_t total = 0;
+  std::uint64_t files = 0;
+  for (const Part& part : piece_.parts) {
+    if (part.section != section) continue;
+    total += part.rows;
+    ++files;
+  }
+  // Dealt by the middle of each file's rows, or by number where files have none.
+  std::uint64_t before = 0;
+  std::uint64_t number = 0;
+  for (const Part& part : piece_.parts) {
+    if (part.section != section) continue;
+    const double middle = total > 0 ? (static_cast<double>(before) + static_cast<double>(part.rows) / 2) /
+                                          static_cast<double>(total)
+                                    : static_cast<double>(number) / static_cast<double>(files);
+    const int owner = std::min(ranks_ - 1, static_cast<int>(middle * ranks_));
+    if (owner == rank_) read_checked(folder_ / part.file, [&](std::istream& in) { read(in, part.rows); });
+    before += part.rows;
+    ++number;
+  }
+}
+
+void PieceReader::for_all(const std::string& section, const std::function<void(std::istream&)>& read) const {
+  for (const Part& part : piece_.parts) {
+    if (part.section == section) read_checked(folder_ / part.file, read);
+  }
+}
+
+struct RunDirectory::Implementation {
+  Implementation(const Comm& c, std::filesystem::path f, const RunOptions& o)
+      : comm(c), folder(std::move(f)), options(o), stop(o.max_hours) {}
+
+  Comm comm;
+  std::filesystem::path folder;
+  RunOptions options;
+  StopRequest stop;
+  Manifest manifest;  ///< whole at the root; elsewhere its pieces only
+  std::uint32_t attempt = 0;
+  std::uint32_t saved = 0;        ///< pieces of this attempt, for their names
+  std::uint32_t saved_alone = 0;  ///< files of this rank
+  std::string study_digest;
+  using Clock = std::chrono::steady_clock;
+  Clock::time_point last_save = Clock::now();
+  Clock::time_point last_save_alone = Clock::now();
+  /// Root: shows that the attempt lives, whatever the main thread is busy with.
+  std::mutex mutex;
+  std::condition_variable_any wake;
+  std::jthread heart;
+
+  std::filesystem::path parts() const { return folder / parts_folder; }
+  bool replaced() const {
+    const auto numbers = attempts_in(folder);
+    return !numbers.empty() && numbers.back() > attempt;
+  }
+
+  void check_not_replaced() const {
+    if (!replaced()) return;
+    throw Error(ExitCode::io,
+                fmt::format("{}: a later attempt has taken this run over; attempt {} ends without "
+                            "writing anything more",
+                            folder.string(), attempt));
+  }
+
+  /// Root only.
+  void open(const RunIdentity& identity);
+  void check_not_alive(const Attempt& last) const;
+  void claim();
+  void commit();
+  void beat(const std::stop_token& token);
+};
+
+void RunDirectory::Implementation::check_not_alive(const Attempt& last) const {
+  const Attempt mine = this_attempt(0, 1);
+  const bool requeued = !mine.job.empty() && mine.job == last.job && mine.restart > last.restart;
+  if (!last.ended.empty() || requeued || options.take_over) return;
+  const std::string host = last.host.substr(0, last.host.find(' '));
+  if (last.host == mine.host) {
+    if (last.process_start == 0 || start_of_process(last.process) != last.process_start) return;
+    throw Error(ExitCode::io,
+                fmt::format("{}: attempt {} is at work here (process {}); wait for it or stop it",
+                            folder.string(), last.number, last.process));
+  }
+  // Clocks differ between hosts; the file server's is one.
+  const auto probe = folder / "heartbeat.probe";
+  std::ofstream(probe).put('\n');
+  std::error_code error;
+  const auto beat = std::filesystem::last_write_time(folder / heartbeat_name, error);
+  const auto age = std::filesystem::last_write_time(probe) - beat;
+  std::filesystem::remove(probe);
+  if (error || age > heartbeat_patience) return;
+  throw Error(
+      ExitCode::io,
+      fmt::format("{}: attempt {} seems to be at work on {}{} (a sign of life {} s ago); wait a minute if it "
+                  "is dead, or use --take-over",
+                  folder.string(), last.number, host, last.job.empty() ? "" : ", job " + last.job,
+                  std::chrono::duration_cast<std::chrono::seconds>(age).count()));
+}
+
+/// Writes the first manifest of this attempt under a number that nobody else gets.
+void RunDirectory::Implementation::claim() {
+  const auto mine =
+      folder / fmt::format("manifest.new.{}.{}", getpid(), manifest.attempts.back().host.substr(0, 8));
+  replace_file(mine, manifest_text(manifest));
+  const int linked = ::link(mine.c_str(), manifest_file(folder, attempt).c_str());
+  const int error = errno;
+  std::filesystem::remove(mine);
+  if (linked != 0) {
+    throw Error(ExitCode::io, error == EEXIST
+                                  ? fmt::format("{}: another job has just started here", folder.string())
+                                  : fmt::format("{}: {}", folder.string(), std::strerror(error)));
+  }
+  sync_folder(folder);
+}
+
+void RunDirectory::Implementation::commit() {
+  check_not_replaced();
+  const auto file = manifest_file(folder, attempt);
+  // The state before stays, for the case that the new one is damaged later.
+  const std::filesystem::path previous = file.string() + ".previous";
+  std::error_code error;
+  std::filesystem::remove(previous, error);
+  std::filesystem::create_hard_link(file, previous, error);
+  replace_file(file, manifest_text(manifest));
+}
+
+void RunDirectory::Implementation::open(const RunIdentity& identity) {
+  std::error_code error;
+  std::filesystem::create_directories(parts(), error);
+  if (error) throw Error(ExitCode::io, fmt::format("{}: {}", folder.string(), error.message()));
+  auto [found, damaged] = newest_manifest(folder);
+  for (const auto& message : damaged) fmt::print(stderr, "lockstep: {}; an older state is used\n", message);
+  if (!found.attempts.empty()) check_not_alive(found.attempts.back());
+  if (options.fresh) {
+    found.pieces.clear();
+    found.inputs.clear();
+    found.done = false;
+  } else if (!found.study.empty()) {
+    if (found.version != identity.version) {
+      throw Error(ExitCode::usage,
+                  fmt::format("{}: begun by lockstep {}, and this is {}; --fresh starts the run anew",
+                              folder.string(), found.version, identity.version));
+    }
+    if (const auto difference = first_difference(found.study, identity.study); !difference.empty()) {
+      throw Error(ExitCode::usage,
+                  fmt::format("{}: the study has changed since the run was begun: {}; --fresh starts "
+                              "the run anew, another --out keeps both",
+                              folder.string(), difference));
+    }
+    check_inputs(found.inputs, identity.inputs);
+  }
+  if (found.inputs.empty()) found.inputs = identity.inputs;
+  found.version = identity.version;
+  found.study = identity.study;
+  found.done = found.done && std::filesystem::exists(folder / "results.h5");
+  const auto numbers = attempts_in(folder);
+  attempt = (numbers.empty() ? 0 : numbers.back()) + (found.done ? 0 : 1);
+  manifest = std::move(found);
+  if (manifest.done) return;
+  manifest.attempts.push_back(this_attempt(attempt, comm.size()));
+  claim();
+  // What earlier attempts left half-written, and what a fresh start has no use for.
+  for (const auto& entry : std::filesystem::directory_iterator(parts())) {
+    if (options.fresh || entry.path().extension() == ".writing") std::filesystem::remove(entry.path(), error);
+  }
+  constexpr std::size_t manifests_kept = 3;
+  for (std::size_t i = 0; i + manifests_kept < numbers.size() + 1; ++i) {
+    const auto old = manifest_file(folder, numbers[i]);
+    std::filesystem::remove(old, error);
+    std::filesystem::remove(old.string() + ".previous", error);
+  }
+  heart = std::jthread([this](const std::stop_token& token) { beat(token); });
+}
+
+void RunDirectory::Implementation::beat(const std::stop_token& token) {
+  std::unique_lock lock(mutex);
+  while (!token.stop_requested() && !replaced()) {
+    const Work work = current_work();
+    std::ofstream(folder / heartbeat_name) << fmt::format(
+        "{{\"attempt\":{},\"stage\":\"{}\",\"unit\":\"{}\",\"done\":{},\"total\":{},\"seconds\":{:.1f}}}\n",
+        attempt, work.stage, work.unit, work.done, work.total, work.seconds);
+    wake.wait_for(lock, token, heartbeat_interval, [] { return false; });
+  }
+}
+
+RunDirectory::RunDirectory(const Comm& comm, std::filesystem::path folder, RunIdentity identity,
+                           const RunOptions& options)
+    : implementation_(std::make_unique<Implementation>(comm, std::move(folder), options)) {
+  auto& self = *implementation_;
+  attempt_at_root(comm, [&] { self.open(identity); });
+  struct Opened {
+    std::uint32_t attempt;
+    std::uint32_t done;
+  };
+  const Opened opened = comm.gather_all_values(Opened{self.attempt, self.manifest.done ? 1U : 0U}).front();
+  self.attempt = opened.attempt;
+  self.manifest.done = opened.done != 0;
+  self.manifest.pieces = from_bytes<std::vector<Piece>>(comm.broadcast(to_bytes(self.manifest.pieces)));
+  self.study_digest =
+      comm.broadcast(fmt::format("{:016x}", digest_of(identity.version + identity.study).low));
+}
+
+RunDirectory::~RunDirectory() = default;
+
+bool RunDirectory::done() const {
+  return implementation_->manifest.done;
+}
+std::uint32_t RunDirectory::attempt() const {
+  return implementation_->attempt;
+}
+const std::filesystem::path& RunDirectory::folder() const {
+  return implementation_->folder;
+}
+
+void RunDirectory::save(const std::string& stage, const std::vector<std::uint32_t>& units,
+                        const std::function<void(PieceWriter&)>& write) {
+  auto& self = *implementation_;
+  PieceWriter writer(self.parts(),
+                     fmt::format("{}.a{}.p{}.r{}", stage, self.attempt, self.saved++, self.comm.rank()));
+  lockstep::attempt(self.comm, [&] { write(writer); });
+  const auto parts_of_ranks = self.comm.gather(to_bytes(writer.parts()));
+  attempt_at_root(self.comm, [&] {
+    Piece piece{stage, units, {}};
+    for (const auto& bytes : parts_of_ranks) {
+      const auto parts = from_bytes<std::vector<Part>>(bytes);
+      piece.parts.insert(piece.parts.end(), parts.begin(), parts.end());
+    }
+    // Sections one after another, each in the order of ranks.
+    std::stable_sort(piece.parts.begin(), piece.parts.end(),
+                     [](auto& a, auto& b) { return a.section < b.section; });
+    sync_folder(self.parts());
+    self.manifest.pieces.push_back(std::move(piece));
+    self.commit();
+  });
+  self.last_save = self.last_save_alone = Implementation::Clock::now();
+}
+
+std::vector<Piece> RunDirectory::pieces(const std::string& stage) const {
+  std::vector<Piece> found;
+  for (const Piece& piece : implementation_->manifest.pieces) {
+    if (piece.stage == stage) found.push_back(piece);
+  }
+  return found;
+}
+
+bool RunDirectory::load(const Piece& piece, const std::function<void(const PieceReader&)>& read) {
+  auto& self = *implementation_;
+  try {
+    lockstep::attempt(self.comm,
+                      [&] { read(PieceReader(self.parts(), piece, self.comm.rank(), self.comm.size())); });
+    return true;
+  } catch (const AgreedError& error) {
+    if (error.code() != ExitCode::io) throw;
+    if (self.comm.is_root()) {
+      fmt::print(stderr, "lockstep: {}; this part of stage '{}' is done again\n", error.what(), piece.stage);
+    }
+    std::erase_if(self.manifest.pieces,
+                  [&](const Piece& kept) { return kept.stage == piece.stage && kept.units == piece.units; });
+    return false;
+  }
+}
+
+void RunDirectory::save_alone(const std::string& stage, const std::function<void(std::ostream&)>& write) {
+  auto& self = *implementation_;
+  self.check_not_replaced();
+  const auto file =
+      fmt::format("{}.a{}.r{}.{}.alone", stage, self.attempt, self.comm.rank(), self.saved_alone++);
+  write_checked(self.parts() / file, [&](std::ostream& out) {
+    out << self.study_digest;
+    write(out);
+  });
+  sync_folder(self.parts());
+  self.last_save_alone = Implementation::Clock::now();
+}
+
+std::vector<std::string> RunDirectory::saved_alone(const std::string& stage) const {
+  const auto& self = *implementation_;
+  std::vector<std::string> files;
+  attempt_at_root(self.comm, [&] {
+    for (const auto& entry : std::filesystem::directory_iterator(self.parts())) {
+      const std::string name = entry.path().filename().string();
+      if (name.starts_with(stage + ".") && name.ends_with(".alone")) files.push_back(name);
+    }
+  });
+  std::sort(files.begin(), files.end());
+  return from_bytes<std::vector<std::string>>(self.comm.broadcast(to_bytes(files)));
+}
+
+void RunDirectory::forget_alone(const std::string& stage) {
+  const auto files = saved_alone(stage);
+  if (!implementation_->comm.is_root()) return;
+  for (const auto& file : files) {
+    std::error_code ignored;
+    std::filesystem::remove(implementation_->parts() / file, ignored);
+  }
+}
+
+bool RunDirectory::load_alone(const std::string& file, const std::function<void(std::istream&)>& read) const {
+  const auto& self = *implementation_;
+  try {
+    bool ours = true;
+    read_checked(self.parts() / file, [&](std::istream& in) {
+      std::string digest(self.study_digest.size(), '\0');
+      in.read(digest.data(), static_cast<std::streamsize>(digest.size()));
+      ours = digest == self.study_digest;
+      if (ours) read(in);
+    });
+    return ours;
+  } catch (const Error& error) {
+    fmt::print(stderr, "lockstep: {}; this part is done again\n", error.what());
+    return false;
+  }
+}
+
+RunDirectory::Due RunDirectory::due() {
+  auto& self = *implementation_;
+  enum : std::uint64_t { nothing, save, stop, replaced };
+  std::uint64_t mine = nothing;
+  if (self.comm.is_root()) {
+    const std::chrono::duration<double, std::ratio<60>> minutes =
+        Implementation::Clock::now() - self.last_save;
+    if (minutes.count() >= self.options.checkpoint_minutes) mine = save;
+    if (self.replaced()) mine = replaced;
+  }
+  if (self.stop.made()) mine = std::max<std::uint64_t>(mine, stop);
+  const std::uint64_t all = self.comm.max(mine);
+  if (all == replaced) attempt_at_root(self.comm, [&] { self.check_not_replaced(); });
+  return all == stop ? Due::stop : all == save ? Due::save : Due::nothing;
+}
+
+RunDirectory::Due RunDirectory::due_alone() const {
+  const auto& self = *implementation_;
+  if (self.stop.made()) return Due::stop;
+  const std::chrono::duration<double, std::ratio<60>> minutes =
+      Implementation::Clock::now() - self.last_save_alone;
+  return minutes.count() >= self.options.checkpoint_minutes ? Due::save : Due::nothing;
+}
+
+void RunDirectory::stop() const {
+  throw AgreedError(ExitCode::stopped,
+                    fmt::format("stopped cleanly; the same command goes on from here (exit code {})",
+                                static_cast<int>(ExitCode::stopped)));
+}
+
+void RunDirectory::note_digests(const std::vector<std::uint64_t>& digests) {
+  auto& inputs = implementation_->manifest.inputs;
+  for (std::size_t i = 0; i < std::min(inputs.size(), digests.size()); ++i) {
+    inputs[i].digest = fmt::format("{:016x}", digests[i]);
+  }
+}
+
+void RunDirectory::finish(const std::filesystem::path& written) {
+  auto& self = *implementation_;
+  attempt_at_root(self.comm, [&] {
+    self.check_not_replaced();
+    std::error_code error;
+    std::filesystem::rename(written, self.folder / "results.h5", error);
+    if (error) throw Error(ExitCode::io, fmt::format("{}: {}", written.string(), error.message()));
+    sync_folder(self.folder);
+    self.manifest.done = true;
+    self.manifest.pieces.clear();
+    self.manifest.attempts.back().ended = now_text();
+    self.manifest.attempts.back().outcome = "done";
+    self.commit();
+    std::filesystem::remove_all(self.parts(), error);
+    for (const std::uint32_t number : attempts_in(self.folder)) {
+      const auto file = manifest_file(self.folder, number);
+      std::filesystem::remove(file.string() + ".previous", error);
+      if (number < self.attempt) std::filesystem::remove(file, error);
+    }
+    self.heart = {};
+    std::filesystem::remove(self.folder / heartbeat_name, error);
+  });
+  self.manifest.done = true;
+}
+
+void RunDirectory::end(const std::string& outcome) noexcept {
+  auto& self = *implementation_;
+  if (!self.comm.is_root() || self.manifest.done) return;
+  try {
+    self.manifest.attempts.back().ended = now_text();
+    self.manifest.attempts.back().outcome = outcome;
+    self.commit();
+  } catch (...) {
+    // The attempt ends either way; its successor finds it dead.
+  }
+}
+
+}  // namespace lockstep
