@@ -30,6 +30,19 @@ std::vector<std::uint32_t> RunContext::resolutions(const std::vector<Action>& lo
   return resolutions;
 }
 
+void RunContext::stop_if_asked() const {
+  if (directory->due() == RunDirectory::Due::stop) directory->stop();
+}
+
+void RunContext::add_to_funnel(std::vector<FunnelRow> rows, const std::string& stage, std::uint32_t replica) {
+  for (std::size_t c = 0; c < rows.size(); ++c) {
+    rows[c].stage = stage;
+    rows[c].channel = study.channels[c].name;
+    rows[c].replica = replica;
+    funnel.push_back(std::move(rows[c]));
+  }
+}
+
 std::vector<Action> sort_stage(RunContext& run, std::vector<Action> actions) {
   Progress progress(run.comm, "sort", "actions", actions.size());
   auto log = sort_log(run.comm, std::move(actions));
@@ -41,15 +54,16 @@ std::uint64_t count_actions(RunContext& run, const HaloLog& log, const std::stri
                             std::uint32_t replica) {
   const auto counts = count_log(run.comm, log, run.catalogue.channels);
   std::uint64_t windowed_pairs = 0;
-  for (std::size_t c = 0; c < counts.size(); ++c) {
-    FunnelRow row{stage, run.study.channels[c].name, replica};
-    row.actions = counts[c].actions;
-    row.accounts = counts[c].accounts;
-    row.objects = counts[c].objects;
-    row.windowed_pairs = counts[c].windowed_pairs;
-    run.funnel.push_back(row);
-    windowed_pairs += counts[c].windowed_pairs;
+  std::vector<FunnelRow> rows;
+  for (const LogCounts& of_channel : counts) {
+    auto& row = rows.emplace_back();
+    row.actions = of_channel.actions;
+    row.accounts = of_channel.accounts;
+    row.objects = of_channel.objects;
+    row.windowed_pairs = of_channel.windowed_pairs;
+    windowed_pairs += of_channel.windowed_pairs;
   }
+  run.add_to_funnel(std::move(rows), stage, replica);
   return windowed_pairs;
 }
 
@@ -69,57 +83,30 @@ PrunedLog prune_stage(RunContext& run, HaloLog log, std::uint32_t replica) {
   return pruned;
 }
 
-Projection project_stage(RunContext& run, const PrunedLog& pruned, std::uint32_t replica) {
-  auto projection =
-      project(run.comm, pruned.log, run.catalogue.channels, run.catalogue.accounts.size(), run.day_clock());
-  count_edges(run, projection.edges, projection.accounts, "project", replica);
+Projection project_stage(RunContext& run, const PrunedLog& pruned, std::uint32_t replica,
+                         const ProjectionOptions& options) {
+  auto projection = project(run.comm, pruned.log, run.catalogue.channels, run.catalogue.accounts.size(),
+                            run.day_clock(), options);
   if (replica == 0) {
     run.report.note_balance("row steps", projection.row_steps);
     run.report.note_balance("segment actions sent", projection.segment_actions);
-    run.report.note_balance("candidate edges", projection.edges.size());
     const auto milliseconds = run.comm.sum(static_cast<std::uint64_t>(projection.seconds * 1e3) + 1);
-    const double rate = 1e3 * static_cast<double>(pruned.windowed_pairs) / static_cast<double>(milliseconds);
+    const double rate =
+        1e3 * static_cast<double>(run.comm.sum(projection.row_steps)) / 2 / static_cast<double>(milliseconds);
     run.report.note("projection", fmt::format("{} windowed pairs/s per core", format_amount(rate)));
   }
   return projection;
 }
 
-void count_edges(RunContext& run, const std::vector<Edge>& edges, const Ranges& accounts,
-                 const std::string& stage, std::uint32_t replica) {
-  const std::size_t channels = run.study.channels.size();
-  std::vector<AccountInChannel> ends;
-  std::vector<std::uint64_t> pairs(channels, 0);
-  auto shared = pairs;
-  auto most = pairs;
-  auto active = pairs;
-  for (const Edge& edge : edges) {
-    ++pairs[edge.channel];
-    shared[edge.channel] += edge.shared;
-    most[edge.channel] = std::max<std::uint64_t>(most[edge.channel], edge.shared);
-    ends.push_back({edge.channel, edge.source});
-    ends.push_back({edge.channel, edge.target});
+std::vector<std::uint32_t> detect_stage(RunContext& run, const std::string& stage, Graph graph,
+                                        std::uint64_t weight_one) {
+  const Ranges vertices = graph.vertices;
+  for (const Piece& piece : run.directory->pieces(stage)) {
+    std::vector<std::uint32_t> labels;
+    const bool whole = run.directory->load(
+        piece, [&](const PieceReader& saved) { labels = saved.rows<std::uint32_t>("labels"); });
+    if (whole) return redistribute(run.comm, std::move(labels), vertices);
   }
-  const auto distinct = [&] {
-    std::sort(ends.begin(), ends.end());
-    ends.erase(std::unique(ends.begin(), ends.end()), ends.end());
-  };
-  distinct();
-  ends =
-      send_to(run.comm, ends, [&](const AccountInChannel& end) { return accounts.owner(end.account); }).rows;
-  distinct();
-  for (const auto& end : ends) ++active[end.channel];
-  for (auto* figure : {&pairs, &shared, &active}) run.comm.sum_each(*figure);
-  for (std::size_t c = 0; c < channels; ++c) {
-    FunnelRow row{stage, run.study.channels[c].name, replica};
-    row.accounts = active[c];
-    row.pairs = pairs[c];
-    row.sum_shared = shared[c];
-    row.max_shared = run.comm.max(most[c]);
-    run.funnel.push_back(row);
-  }
-}
-
-std::vector<std::uint32_t> detect_stage(RunContext& run, Graph graph, std::uint64_t weight_one) {
   const auto& communities = run.study.communities;
   const Quality quality =
       set_objective(run.comm, graph, communities.objective, communities.resolution, weight_one);
@@ -129,6 +116,8 @@ std::vector<std::uint32_t> detect_stage(RunContext& run, Graph graph, std::uint6
   options.arcs_seen = [&](std::uint64_t arcs) { progress.advance(arcs); };
   auto labels = find_communities(run.comm, std::move(graph), quality, options);
   progress.finish();
+  run.directory->save(stage, {0}, [&](PieceWriter& piece) { piece.rows("labels", labels); });
+  run.stop_if_asked();
   return labels;
 }
 

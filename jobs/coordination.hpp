@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "cluster/comm.hpp"
+#include "cluster/run_directory.hpp"
 #include "data/study/study.hpp"
 #include "jobs/funnel.hpp"
 #include "jobs/run_report.hpp"
@@ -22,6 +23,12 @@ struct RunContext {
   RunReport report;
   std::vector<FunnelRow> funnel;
   std::vector<Publication> publications;
+  RunDirectory* directory = nullptr;  ///< where stages are saved; nothing for commands that are no run
+
+  /// A place between two stages at which a run can stop. Throws AgreedError(stopped). Collective.
+  void stop_if_asked() const;
+  /// Adds a row per channel. Local.
+  void add_to_funnel(std::vector<FunnelRow> rows, const std::string& stage, std::uint32_t replica);
 
   /// The time resolution of each channel: declared, or found from a sorted log. Collective.
   std::vector<std::uint32_t> resolutions(const std::vector<Action>& log) const;
@@ -41,18 +48,17 @@ std::vector<Action> sort_stage(RunContext& run, std::vector<Action> actions);
 /// Prunes a sorted log and spreads it evenly; `replica` as in FunnelRow. Collective.
 PrunedLog prune_stage(RunContext& run, HaloLog log, std::uint32_t replica);
 
-/// All candidate pairs of a pruned log. Collective.
-Projection project_stage(RunContext& run, const PrunedLog& pruned, std::uint32_t replica);
-
-/// Adds a funnel row per channel for the edges of a graph. Collective.
-void count_edges(RunContext& run, const std::vector<Edge>& edges, const Ranges& accounts,
-                 const std::string& stage, std::uint32_t replica);
+/// Candidate pairs of a pruned log, as `options` say. Collective.
+Projection project_stage(RunContext& run, const PrunedLog& pruned, std::uint32_t replica,
+                         const ProjectionOptions& options);
 
 /// Adds a funnel row per channel for a log. Collective.
 std::uint64_t count_actions(RunContext& run, const HaloLog& log, const std::string& stage,
                             std::uint32_t replica);
 
-/// Communities of a weighted graph by the study's objective; by own vertex the smallest vertex. Collective.
-std::vector<std::uint32_t> detect_stage(RunContext& run, Graph graph, std::uint64_t weight_one);
+/// Communities of a weighted graph by the study's objective; by own vertex the smallest vertex. Saved as
+/// `stage`. Throws AgreedError(stopped). Collective.
+std::vector<std::uint32_t> detect_stage(RunContext& run, const std::string& stage, Graph graph,
+                                        std::uint64_t weight_one);
 
 }  // namespace lockstep

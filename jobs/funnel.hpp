@@ -1,8 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
+
+#include "cluster/comm.hpp"
+#include "cluster/ranges.hpp"
+#include "src/log/prune.hpp"
+#include "src/projection/edge.hpp"
 
 namespace lockstep {
 
@@ -18,6 +24,48 @@ struct FunnelRow {
   std::uint64_t pairs = 0;           ///< pairs of accounts with S ≥ min_shared; of edges: those kept
   std::uint64_t sum_shared = 0;      ///< ΣS
   std::uint64_t max_shared = 0;      ///< max S
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(stage, channel, replica, actions, accounts, objects, windowed_pairs, pairs, sum_shared,
+            max_shared);
+  }
 };
+
+/// Counts pairs for the funnel while the pairs themselves come and go. Figures are this rank's.
+class EdgeCounts {
+ public:
+  explicit EdgeCounts(std::size_t channels) : channels_(channels) {}
+
+  void add(std::span<const Edge> edges);
+  void add(const EdgeCounts& other);
+
+  /// A row per channel, over all ranks; `accounts` says who counts which account. Collective.
+  std::vector<FunnelRow> rows(const Comm& comm, const Ranges& accounts) const;
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(channels_, ends_);
+  }
+
+ private:
+  struct OfChannel {
+    std::uint64_t pairs = 0;
+    std::uint64_t sum_shared = 0;
+    std::uint64_t max_shared = 0;
+
+    template <class Archive>
+    void serialize(Archive& archive) {
+      archive(pairs, sum_shared, max_shared);
+    }
+  };
+  std::vector<OfChannel> channels_;
+  std::vector<AccountInChannel> ends_;  ///< accounts that have a pair, ascending
+};
+
+template <class Archive>
+void serialize(Archive& archive, AccountInChannel& end) {
+  archive(end.channel, end.account);
+}
 
 }  // namespace lockstep

@@ -24,8 +24,9 @@ int run_command(int argc, char** argv, const Comm& comm) {
   app.footer(
       "Run it alone, or under mpirun or srun for more ranks: the result is the same.\n"
       "Exit codes: 0 done, 64 wrong command line or study, 65 bad input data, 70 internal error,\n"
-      "74 a file could not be read or written.");
+      "74 a file could not be read or written, 75 stopped cleanly: the same command goes on.");
   lockstep::add_run(app, comm);
+  lockstep::add_ingest(app, comm);
   lockstep::add_show(app, comm);
   lockstep::add_config(app, comm);
   lockstep::add_windows(app, comm);

@@ -1,12 +1,19 @@
 #include "jobs/pipeline.hpp"
 
+#include <cerrno>
+#include <cstring>
+
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include "cluster/agree.hpp"
 #include "cluster/progress.hpp"
+#include "data/study/study_file.hpp"
 #include "jobs/coordination.hpp"
+#include "jobs/pairs.hpp"
 #include "jobs/publish.hpp"
 #include "jobs/significance.hpp"
+#include "jobs/version.hpp"
 #include "src/log/ingest.hpp"
 #include "src/networks/evidence.hpp"
 
@@ -18,12 +25,13 @@ namespace {
 Results find_by_count(RunContext& run, HaloLog log) {
   const auto pruned = prune_stage(run, std::move(log), 0);
   run.report.finish_stage("prune");
-  auto projection = project_stage(run, pruned, 0);
+  // Evidence needs the pruned log, whether pairs are known already or not.
+  auto pairs = PairsStage<Edge>(run, 0).find([&]() -> const PrunedLog& { return pruned; },
+                                             [](std::vector<Edge> edges) { return edges; });
   Results results;
-  results.graph =
-      make_coordination_graph(run.comm, std::move(projection.accounts), std::move(projection.edges));
+  results.graph = make_coordination_graph(run.comm, std::move(pairs.accounts), std::move(pairs.rows));
   run.report.finish_stage("project");
-  const auto labels = detect_stage(run, weigh_by_count(run.comm, results.graph), 1);
+  const auto labels = detect_stage(run, "detect", weigh_by_count(run.comm, results.graph), 1);
   run.report.finish_stage("detect");
   Progress progress(run.comm, "rank", "actions", 0);
   results.accounts = describe_vertices(run.comm, results.graph, run.catalogue);
@@ -49,41 +57,96 @@ Results find_by_significance(RunContext& run, HaloLog log) {
   return results;
 }
 
-}  // namespace
-
-void run_study(const Comm& comm, const Study& study, const std::filesystem::path& folder) {
-  attempt(comm, [&] {
-    if (!comm.is_root()) return;
-    std::error_code error;
-    std::filesystem::create_directories(folder, error);
-    if (error) throw Error(ExitCode::io, fmt::format("{}: {}", folder.string(), error.message()));
-    std::filesystem::remove(folder / "rejects.jsonl");
-  });
-  RunContext run{comm, study, {}, RunReport(comm), {}, {}};
-  auto [actions, publications, catalogue, counts] = ingest(comm, study, folder / "rejects.jsonl");
-  run.catalogue = std::move(catalogue);
-  run.publications = std::move(publications);
+/// The sorted log: from an earlier attempt, or read and sorted now. `run` learns what else is known of it.
+std::vector<Action> read_and_sort(RunContext& run) {
+  auto loaded = load_log(run.comm, *run.directory, run.study);
+  if (!loaded) {
+    loaded = ingest(run.comm, run.study, run.directory->folder() / "rejects.jsonl", default_split_bytes,
+                    run.directory);
+    run.report.finish_stage("read");
+    run.catalogue.channels = loaded->catalogue.channels;
+    loaded->actions = sort_stage(run, std::move(loaded->actions));
+    run.report.finish_stage("sort");
+    save_log(run.comm, *run.directory, *loaded);
+    run.report.finish_stage("save");
+    run.stop_if_asked();
+  } else {
+    run.report.finish_stage("load");
+  }
+  const auto& counts = loaded->counts;
   run.report.note("input",
                   fmt::format("{} rows in {} files, {} rejected{}", counts.rows, counts.files,
                               counts.rejected_rows, counts.rejected_rows > 0 ? " (see rejects.jsonl)" : ""));
-  run.report.finish_stage("read");
-  auto log = with_halo(comm, sort_stage(run, std::move(actions)), run.catalogue.channels);
-  count_actions(run, log, "read", 0);
-  run.report.finish_stage("sort");
+  run.catalogue = std::move(loaded->catalogue);
+  run.publications = std::move(loaded->publications);
+  return std::move(loaded->actions);
+}
 
-  const bool by_count = study.coordination.rule == Rule::count;
+void analyse(RunContext& run, bool only_read) {
+  const Comm& comm = run.comm;
+  auto& directory = *run.directory;
+  auto actions = read_and_sort(run);
+  if (only_read) return;
+  auto log = with_halo(comm, std::move(actions), run.catalogue.channels);
+  count_actions(run, log, "read", 0);
+  run.report.finish_stage("count");
+
+  const bool by_count = run.study.coordination.rule == Rule::count;
   const Results results =
       by_count ? find_by_count(run, std::move(log)) : find_by_significance(run, std::move(log));
   run.report.note("networks", fmt::format("{} of {} accounts or more; {} smaller communities not listed",
-                                          results.networks.ranked.size(), study.communities.min_size,
+                                          results.networks.ranked.size(), run.study.communities.min_size,
                                           results.networks.dropped));
   Progress progress(comm, "publish", "edges", 0);
-  write_results(run, results, folder / "results.h5");
+  // Under a name of this attempt's own: an attempt that was replaced may be writing, too.
+  const auto written = directory.folder() / fmt::format("results.{}.h5", directory.attempt());
+  write_results(run, results, written);
+  directory.finish(written);
   progress.finish(results.graph.edges.size());
   run.report.finish_stage("publish");
-  run.report.append_to(folder / "run.log.jsonl");
+  run.report.append_to(directory.folder() / "run.log.jsonl");
   print_findings(run, results);
   run.report.print();
+}
+
+/// The input files as they are now, by input and name.
+std::vector<InputFile> list_inputs(const Study& study) {
+  std::vector<InputFile> inputs;
+  for (const Input& input : study.inputs) {
+    for (const auto& file : input_files(study, input)) {
+      struct stat status {};
+      if (::stat(file.c_str(), &status) != 0) {
+        throw Error(ExitCode::io, fmt::format("{}: {}", file.string(), std::strerror(errno)));
+      }
+      inputs.push_back({file.string(), static_cast<std::uint64_t>(status.st_size),
+                        std::int64_t{status.st_mtim.tv_sec} * 1'000'000'000 + status.st_mtim.tv_nsec, ""});
+    }
+  }
+  return inputs;
+}
+
+}  // namespace
+
+void run_study(const Comm& comm, const Study& study, const std::filesystem::path& folder,
+               const RunOptions& options, bool only_read) {
+  RunIdentity identity{program_version, effective_study(study), {}};
+  attempt_at_root(comm, [&] { identity.inputs = list_inputs(study); });
+  RunDirectory directory(comm, folder, std::move(identity), options);
+  if (directory.done()) {
+    if (comm.is_root()) {
+      fmt::print(stderr, "lockstep: done already: {}; --fresh starts anew\n",
+                 (folder / "results.h5").string());
+    }
+    return;
+  }
+  RunContext run{comm, study, {}, RunReport(comm), {}, {}, &directory};
+  try {
+    analyse(run, only_read);
+    if (only_read) directory.end("read");
+  } catch (const AgreedError& error) {
+    directory.end(error.code() == ExitCode::stopped ? "stopped" : error.what());
+    throw;
+  }
 }
 
 }  // namespace lockstep

@@ -1,11 +1,13 @@
 #include "jobs/significance.hpp"
 
 #include <algorithm>
+#include <optional>
 
 #include <fmt/format.h>
 
 #include "cluster/exchange.hpp"
 #include "cluster/progress.hpp"
+#include "jobs/pairs.hpp"
 #include "src/significance/histories.hpp"
 #include "src/significance/jitter.hpp"
 
@@ -13,11 +15,9 @@ namespace lockstep {
 
 namespace {
 
-/// The tested pairs of a log or of a surrogate.
-struct Tested {
-  Ranges accounts;
-  std::vector<TestedEdge> edges;
-};
+using Tested = FoundPairs<TestedEdge>;
+
+constexpr const char* decoys_stage = "decoys";
 
 class SignificanceRun {
  public:
@@ -38,7 +38,7 @@ class SignificanceRun {
     auto decoys = test_all();
     found.significance.threshold = threshold_;
     found.graph = make_graph(std::move(tested_), 0);
-    auto listed = list(found.graph, swept_, found.accounts);
+    auto listed = list("detect", found.graph, swept_, found.accounts);
     found.significance.scores = scores_of(listed.counts, models_);
     found.significance.q_values =
         q_values(found.significance.scores, score_decoys(std::move(decoys)), threshold_.replicas);
@@ -76,39 +76,48 @@ class SignificanceRun {
                                    run_.study.coordination.seed, replica));
   }
 
-  Tested test(std::vector<Action> log, const Histories& histories, std::uint32_t replica) {
-    const auto pruned = prune_stage(run_, with_halo(comm_, std::move(log), channels_), replica);
-    auto projection = project_stage(run_, pruned, replica);
-    Progress progress(comm_, "test", "candidates", projection.edges.size());
-    const std::size_t candidates = projection.edges.size();
-    Tested tested{std::move(projection.accounts),
-                  test_pairs(comm_, std::move(projection.edges), histories, channels_, models_,
-                             [&](std::uint64_t done) { progress.at(done); })};
-    progress.finish(candidates);
-    return tested;
+  /// The tested pairs of a log (replica 0) or surrogate; `log` is sorted.
+  template <class Log>
+  Tested test(Log log, std::uint32_t replica) {
+    std::optional<PrunedLog> pruned;
+    return PairsStage<TestedEdge>(run_, replica)
+        .find(
+            [&]() -> const PrunedLog& {
+              make_histories();
+              return pruned.emplace(prune_stage(run_, with_halo(comm_, log(), channels_), replica));
+            },
+            [&](std::vector<Edge> candidates) {
+              return test_pairs(comm_, std::move(candidates), *histories_, channels_, models_);
+            });
+  }
+
+  /// Only where pairs are still to be tested.
+  void make_histories() {
+    if (histories_) return;
+    histories_.emplace(comm_, swept_.log.own(), swept_.clocks, channels_, models_,
+                       run_.catalogue.accounts.size());
   }
 
   /// Tests the log's pairs and every surrogate's, and finds the threshold; keeps what passes it.
   std::vector<Tested> test_all() {
-    const Histories histories(comm_, swept_.log.own(), swept_.clocks, channels_, models_,
-                              run_.catalogue.accounts.size());
     const auto own = swept_.log.own();
-    tested_ = test({own.begin(), own.end()}, histories, 0);
+    tested_ = test([&] { return std::vector<Action>(own.begin(), own.end()); }, 0);
     run_.report.finish_stage("pairs");
     std::vector<Tested> decoys;
     const auto& [rule, fdr, surrogates, seed] = run_.study.coordination;
-    const auto edge_weights = count_by_weight(comm_, tested_.edges);
+    const auto edge_weights = count_by_weight(comm_, tested_.rows);
     const std::uint32_t replicas = surrogates > 0 ? surrogates : enough_replicas(edge_weights, fdr);
     auto decoy_weights = count_by_weight(comm_, {});
     for (std::uint32_t replica = 1; replica <= replicas; ++replica) {
-      decoys.push_back(test(surrogate_log(replica), histories, replica));
-      const auto weights = count_by_weight(comm_, decoys.back().edges);
+      decoys.push_back(test([&] { return surrogate_log(replica); }, replica));
+      const auto weights = count_by_weight(comm_, decoys.back().rows);
       for (std::size_t w = 0; w < weights.size(); ++w) decoy_weights[w] += weights[w];
     }
+    histories_.reset();
     const auto accounts = static_cast<double>(run_.catalogue.accounts.size());
     threshold_ = find_threshold(edge_weights, decoy_weights, replicas, fdr, accounts * (accounts - 1) / 2);
     const auto drop_weak = [&](Tested& tested) {
-      std::erase_if(tested.edges,
+      std::erase_if(tested.rows,
                     [&](const TestedEdge& edge) { return edge.test.weight < threshold_.weight; });
     };
     drop_weak(tested_);
@@ -120,17 +129,20 @@ class SignificanceRun {
   CoordinationGraph make_graph(Tested tested, std::uint32_t replica) {
     std::vector<Edge> edges;
     std::vector<PairTest> tests;
-    for (const auto& [edge, pair_test] : tested.edges) {
+    for (const auto& [edge, pair_test] : tested.rows) {
       edges.push_back(edge);
       tests.push_back(pair_test);
     }
-    tested.edges = {};
-    count_edges(run_, edges, tested.accounts, "edges", replica);
+    tested.rows = {};
+    EdgeCounts counts(channels_.size());
+    counts.add(edges);
+    run_.add_to_funnel(counts.rows(comm_, tested.accounts), "edges", replica);
     return make_coordination_graph(comm_, std::move(tested.accounts), std::move(edges), std::move(tests));
   }
 
-  Listed list(const CoordinationGraph& graph, const SweptLog& swept, VertexAccounts& accounts) {
-    const auto communities = detect_stage(run_, weigh_by_significance(comm_, graph), full_weight);
+  Listed list(const std::string& stage, const CoordinationGraph& graph, const SweptLog& swept,
+              VertexAccounts& accounts) {
+    const auto communities = detect_stage(run_, stage, weigh_by_significance(comm_, graph), full_weight);
     Progress progress(comm_, "score", "actions", 0);
     accounts = describe_vertices(comm_, graph, run_.catalogue);
     Listed listed;
@@ -148,13 +160,30 @@ class SignificanceRun {
     for (std::uint32_t replica = 1; replica <= decoys.size(); ++replica) {
       const auto graph = make_graph(std::move(decoys[replica - 1]), replica);
       if (graph.vertices.total() == 0) continue;
-      VertexAccounts accounts;
-      const auto swept = prepare_sweep(comm_, surrogate_log(replica), clocks_, channels_, models_);
-      const auto of_replica = scores_of(list(graph, swept, accounts).counts, models_);
+      const auto of_replica = score_decoys_of(graph, replica);
       scores.insert(scores.end(), of_replica.begin(), of_replica.end());
     }
     decoy_networks_ = scores.size();
     run_.report.finish_stage("decoys");
+    return scores;
+  }
+
+  std::vector<double> score_decoys_of(const CoordinationGraph& graph, std::uint32_t replica) {
+    std::vector<double> scores;
+    for (const Piece& piece : run_.directory->pieces(decoys_stage)) {
+      if (piece.units != std::vector{replica}) continue;
+      if (run_.directory->load(piece,
+                               [&](const PieceReader& saved) { scores = saved.rows<double>("scores"); })) {
+        return comm_.gather_all(scores);
+      }
+    }
+    VertexAccounts accounts;
+    const auto swept = prepare_sweep(comm_, surrogate_log(replica), clocks_, channels_, models_);
+    scores = scores_of(list(fmt::format("detect-{}", replica), graph, swept, accounts).counts, models_);
+    run_.directory->save(decoys_stage, {replica}, [&](PieceWriter& piece) {
+      if (comm_.is_root()) piece.rows("scores", scores);
+    });
+    run_.stop_if_asked();
     return scores;
   }
 
@@ -196,6 +225,7 @@ class SignificanceRun {
   std::vector<NullModel> models_;
   ObjectClocks clocks_;
   SweptLog swept_;
+  std::optional<Histories> histories_;
   Tested tested_;
   Threshold threshold_;
   std::uint64_t decoy_networks_ = 0;

@@ -11,6 +11,8 @@ namespace lockstep {
 
 /// `lockstep run`: the main job.
 void add_run(CLI::App& app, const Comm& comm);
+/// `lockstep ingest`: its first stage.
+void add_ingest(CLI::App& app, const Comm& comm);
 /// `lockstep show`: a result file as a person wants to read it in a terminal.
 void add_show(CLI::App& app, const Comm& comm);
 /// `lockstep config`: the effective study.

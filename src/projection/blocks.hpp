@@ -24,8 +24,10 @@ class AccountBlocks {
   }
   std::size_t block_of(std::uint32_t account) const { return block_of_range_[range_of(account, accounts_)]; }
   std::size_t size() const { return work_.size(); }
-  /// Row work of a block, in steps.
+  /// Row work of a block, in steps; 0 once it is done.
   std::uint64_t work(std::size_t block) const { return work_[block]; }
+  /// There is nothing left to do for a block.
+  void set_done(std::size_t block) { work_[block] = 0; }
   /// The first account of a block; of size(): the number of accounts.
   std::uint32_t first_account(std::size_t block) const { return first_account_[block]; }
 

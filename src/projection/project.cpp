@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 #include "cluster/agree.hpp"
 #include "cluster/progress.hpp"
@@ -13,7 +14,7 @@ namespace lockstep {
 namespace {
 
 /// Which block of accounts is computed where and when: each rank's blocks are cut into `rounds` groups of
-/// about equally many.
+/// about equally many. Blocks without work are computed nowhere.
 class Schedule {
  public:
   Schedule(const AccountBlocks& blocks, int ranks, std::size_t rounds)
@@ -23,9 +24,12 @@ class Schedule {
         slots_.resize(first_block(r, round + 1), static_cast<std::size_t>(r) * rounds + round);
       }
     }
+    for (std::size_t b = 0; b < blocks.size(); ++b) {
+      if (blocks.work(b) == 0) slots_[b] = slots();
+    }
   }
   std::size_t rounds() const { return rounds_; }
-  /// A rank and round, as rank · rounds + round.
+  /// A rank and round, as rank · rounds + round; slots(): nowhere.
   std::size_t slots() const { return (first_.size() - 1) * rounds_; }
   std::size_t slot_of(std::size_t block) const { return slots_[block]; }
   std::size_t first_block(int rank, std::size_t round) const {
@@ -80,7 +84,7 @@ std::vector<Action> exchange_segments(const Comm& comm, const HaloLog& log,
   const auto ranks = static_cast<std::size_t>(comm.size());
   const auto destination = [&](std::uint32_t account) {
     const std::size_t slot = schedule.slot_of(blocks.block_of(account));
-    return slot % schedule.rounds() == round ? slot / schedule.rounds() : ranks;
+    return slot < schedule.slots() && slot % schedule.rounds() == round ? slot / schedule.rounds() : ranks;
   };
   std::vector<std::size_t> counts(ranks, 0);
   for_each_segment(log, channels, ranks, destination,
@@ -105,7 +109,10 @@ Projection project(const Comm& comm, const HaloLog& log, const std::vector<Chann
   Projection result;
   auto work = weigh_rows(log, channels, accounts);
   comm.sum_each(work);
-  const AccountBlocks blocks(accounts, work);
+  AccountBlocks blocks(accounts, work);
+  for (std::size_t b = 0; b < std::min(blocks.size(), options.done.size()); ++b) {
+    if (options.done[b]) blocks.set_done(b);
+  }
 
   const std::uint64_t even_piece = comm.sum(log.own().size()) / static_cast<std::uint64_t>(comm.size()) + 1;
   const Schedule schedule = plan_rounds(comm, log, channels, blocks,
@@ -118,23 +125,44 @@ Projection project(const Comm& comm, const HaloLog& log, const std::vector<Chann
     result.row_steps += blocks.work(b);
   }
   Progress progress(comm, "project", "steps", result.row_steps);
+  const auto is_done = [&](std::size_t b) { return b < options.done.size() && options.done[b]; };
   for (std::size_t round = 0; round < schedule.rounds(); ++round) {
     std::vector<Action> segments;
     if (!alone) {
       segments = exchange_segments(comm, log, channels, blocks, schedule, round, result.segment_actions);
     }
-    attempt(comm, [&] {
-      const auto start = std::chrono::steady_clock::now();
-      const std::size_t last = schedule.first_block(rank, round + 1);
-      // A few blocks at a time keep the index of own actions small.
-      for (std::size_t b = schedule.first_block(rank, round); b < last;) {
-        const std::size_t end = std::min(last, b + AccountBlocks::most_blocks / 8);
-        project_rows(alone ? log.actions : segments, {blocks.first_account(b), blocks.first_account(end)},
-                     channels, clock, result.edges);
-        for (; b < end; ++b) progress.advance(blocks.work(b));
+    const std::size_t last = schedule.first_block(rank, round + 1);
+    std::size_t next = schedule.first_block(rank, round);
+    // Some blocks at a time keep the index of own actions small.
+    constexpr std::size_t at_a_time = AccountBlocks::most_blocks / 8;
+    const auto project_some = [&](std::vector<std::uint32_t>& computed) {
+      while (next < last && is_done(next)) ++next;
+      const std::size_t first = next;
+      while (next < std::min(last, first + at_a_time) && !is_done(next)) ++next;
+      if (next == first) return;
+      project_rows(alone ? log.actions : segments, {blocks.first_account(first), blocks.first_account(next)},
+                   channels, clock, result.edges);
+      for (std::size_t b = first; b < next; ++b) {
+        computed.push_back(static_cast<std::uint32_t>(b));
+        progress.advance(blocks.work(b));
       }
-      result.seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    });
+    };
+    do {
+      std::vector<std::uint32_t> computed;
+      attempt(comm, [&] {
+        const auto start = std::chrono::steady_clock::now();
+        const auto elapsed = [&] {
+          return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+        };
+        do {
+          project_some(computed);
+        } while (next < last && !(options.take && elapsed() >= options.stretch_seconds));
+        result.seconds += elapsed();
+      });
+      if (options.take) {
+        options.take({std::exchange(result.edges, {}), comm.gather_all(computed), blocks.size()});
+      }
+    } while (comm.any(next < last));
   }
   progress.finish();
   for (int r = 0; r < comm.size(); ++r) {

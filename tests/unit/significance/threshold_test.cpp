@@ -113,7 +113,7 @@ TEST(FindThreshold, EqualsTheDefinition) {
       Weights weights(n, full_weight);
       for (auto& weight : weights) {
         for (int i = 0; i < draws; ++i)
-          weight = std::min<std::uint32_t>(weight, engine() % (full_weight + 1));
+          weight = std::min(weight, static_cast<std::uint32_t>(engine() % (full_weight + 1)));
       }
       return weights;
     };
