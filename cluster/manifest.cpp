@@ -1,14 +1,19 @@
 #include "cluster/manifest.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <chrono>
+#include <cstdlib>
 #include <fstream>
 #include <sstream>
 
 #include <cereal/archives/json.hpp>
 #include <cereal/types/string.hpp>
 #include <cereal/types/vector.hpp>
+#include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "data/digest.hpp"
 #include "data/error.hpp"
@@ -20,12 +25,99 @@ namespace {
 constexpr const char* prefix = "manifest.";
 constexpr const char* previous = ".previous";
 
-std::string first_line(const std::string& json) {
+std::string first_line_of(const char* file) {
+  std::ifstream in(file);
+  std::string line;
+  std::getline(in, line);
+  return line;
+}
+
+std::string environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+/// When a process began, in clock ticks since boot; 0: there is none.
+std::uint64_t start_of_process(std::int64_t process) {
+  const std::string stat = first_line_of(fmt::format("/proc/{}/stat", process).c_str());
+  // The second field, the command's name, may hold anything but ends with the last ')'. The start is the
+  // 22nd.
+  std::istringstream fields(stat.substr(std::min(stat.size(), stat.rfind(')') + 1)));
+  std::string field;
+  for (int i = 3; i <= 22; ++i) fields >> field;
+  const bool zombie = stat.find(") Z ") != std::string::npos;
+  return fields && !zombie ? std::strtoull(field.c_str(), nullptr, 10) : 0;
+}
+
+std::string checksum_line(const std::string& json) {
   const Digest digest = digest_of(json);
   return fmt::format("lockstep manifest {:016x}{:016x}\n", digest.high, digest.low);
 }
 
 }  // namespace
+
+std::string now_text() {
+  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}",
+                     fmt::gmtime(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())));
+}
+
+Attempt this_process(std::uint32_t number, int ranks) {
+  std::array<char, 256> host{};
+  gethostname(host.data(), host.size() - 1);
+  Attempt attempt;
+  attempt.number = number;
+  attempt.ranks = ranks;
+  attempt.host = std::string(host.data()) + " " + first_line_of("/proc/sys/kernel/random/boot_id");
+  attempt.process = getpid();
+  attempt.process_start = start_of_process(getpid());
+  attempt.job = environment("SLURM_JOB_ID");
+  attempt.restart =
+      static_cast<std::uint32_t>(std::strtoul(environment("SLURM_RESTART_COUNT").c_str(), nullptr, 10));
+  attempt.began = now_text();
+  return attempt;
+}
+
+std::optional<bool> is_alive(const Attempt& attempt) {
+  if (attempt.host != this_process(0, 1).host) return std::nullopt;
+  return attempt.process_start != 0 && start_of_process(attempt.process) == attempt.process_start;
+}
+
+std::filesystem::path parts_folder(const std::filesystem::path& folder) {
+  return folder / "parts";
+}
+
+std::filesystem::path heartbeat_file(const std::filesystem::path& folder) {
+  return folder / "heartbeat";
+}
+
+template <class Archive>
+void serialize(Archive& archive, Heartbeat& heartbeat) {
+  archive(cereal::make_nvp("attempt", heartbeat.attempt), cereal::make_nvp("stage", heartbeat.stage),
+          cereal::make_nvp("unit", heartbeat.unit), cereal::make_nvp("done", heartbeat.done),
+          cereal::make_nvp("total", heartbeat.total), cereal::make_nvp("seconds", heartbeat.seconds));
+}
+
+std::string heartbeat_text(const Heartbeat& heartbeat) {
+  std::ostringstream json;
+  {
+    cereal::JSONOutputArchive archive(json);
+    archive(cereal::make_nvp("heartbeat", heartbeat));
+  }
+  return json.str() + "\n";
+}
+
+std::optional<Heartbeat> read_heartbeat(const std::filesystem::path& folder) {
+  std::ifstream in(heartbeat_file(folder));
+  if (!in) return std::nullopt;
+  try {
+    cereal::JSONInputArchive archive(in);
+    Heartbeat heartbeat;
+    archive(cereal::make_nvp("heartbeat", heartbeat));
+    return heartbeat;
+  } catch (const std::exception&) {
+    return std::nullopt;
+  }
+}
 
 std::string manifest_text(const Manifest& manifest) {
   std::ostringstream json;
@@ -33,7 +125,7 @@ std::string manifest_text(const Manifest& manifest) {
     cereal::JSONOutputArchive archive(json);
     archive(cereal::make_nvp("manifest", manifest));
   }
-  return first_line(json.str()) + json.str();
+  return checksum_line(json.str()) + json.str();
 }
 
 Manifest read_manifest(const std::filesystem::path& file) {
@@ -44,7 +136,7 @@ Manifest read_manifest(const std::filesystem::path& file) {
   const std::string whole = text.str();
   const auto line_end = whole.find('\n');
   const std::string json = line_end == std::string::npos ? "" : whole.substr(line_end + 1);
-  if (whole != first_line(json) + json) {
+  if (whole != checksum_line(json) + json) {
     throw Error(ExitCode::io, fmt::format("{}: is torn or has changed", file.string()));
   }
   std::istringstream stream(json);

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -92,6 +93,31 @@ std::string manifest_text(const Manifest& manifest);
 
 /// Throws Error(io) that names the file when it is missing, torn or changed. Local.
 Manifest read_manifest(const std::filesystem::path& file);
+
+/// A sign of life of an attempt, and what it is busy with.
+struct Heartbeat {
+  std::uint32_t attempt = 0;
+  std::string stage;
+  std::string unit;
+  std::uint64_t done = 0;   ///< by the root, of its own share
+  std::uint64_t total = 0;  ///< 0: not known
+  double seconds = 0;       ///< in this stage
+};
+std::filesystem::path heartbeat_file(const std::filesystem::path& folder);
+std::string heartbeat_text(const Heartbeat& heartbeat);
+/// Nothing where there is none, or one that is just being written. Local.
+std::optional<Heartbeat> read_heartbeat(const std::filesystem::path& folder);
+
+/// Whether the process that began an attempt is alive, as far as this host can tell: nothing on another host.
+/// Local.
+std::optional<bool> is_alive(const Attempt& attempt);
+/// This process as an attempt. Local.
+Attempt this_process(std::uint32_t number, int ranks);
+/// Now, in ISO 8601, UTC.
+std::string now_text();
+
+/// The folder of the parts that pieces list.
+std::filesystem::path parts_folder(const std::filesystem::path& folder);
 
 /// The numbers of the attempts that have a manifest in a folder, ascending. Local.
 std::vector<std::uint32_t> attempts_in(const std::filesystem::path& folder);

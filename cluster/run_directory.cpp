@@ -26,56 +26,9 @@ namespace lockstep {
 
 namespace {
 
-constexpr const char* parts_folder = "parts";
-constexpr const char* heartbeat_name = "heartbeat";
 constexpr auto heartbeat_interval = std::chrono::seconds(2);
 /// An attempt on another host whose heartbeat is older is taken for dead.
 constexpr auto heartbeat_patience = std::chrono::seconds(60);
-
-std::string now_text() {
-  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}",
-                     fmt::gmtime(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())));
-}
-
-std::string first_line_of(const char* file) {
-  std::ifstream in(file);
-  std::string line;
-  std::getline(in, line);
-  return line;
-}
-
-std::string environment(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
-
-/// When a process began, in clock ticks since boot; 0: there is none.
-std::uint64_t start_of_process(std::int64_t process) {
-  const std::string stat = first_line_of(fmt::format("/proc/{}/stat", process).c_str());
-  // The second field, the command's name, may hold anything but ends with the last ')'. The start is the
-  // 22nd.
-  std::istringstream fields(stat.substr(std::min(stat.size(), stat.rfind(')') + 1)));
-  std::string field;
-  for (int i = 3; i <= 22; ++i) fields >> field;
-  const bool zombie = stat.find(") Z ") != std::string::npos;
-  return fields && !zombie ? std::strtoull(field.c_str(), nullptr, 10) : 0;
-}
-
-Attempt this_attempt(std::uint32_t number, int ranks) {
-  std::array<char, 256> host{};
-  gethostname(host.data(), host.size() - 1);
-  Attempt attempt;
-  attempt.number = number;
-  attempt.ranks = ranks;
-  attempt.host = std::string(host.data()) + " " + first_line_of("/proc/sys/kernel/random/boot_id");
-  attempt.process = getpid();
-  attempt.process_start = start_of_process(getpid());
-  attempt.job = environment("SLURM_JOB_ID");
-  attempt.restart =
-      static_cast<std::uint32_t>(std::strtoul(environment("SLURM_RESTART_COUNT").c_str(), nullptr, 10));
-  attempt.began = now_text();
-  return attempt;
-}
 
 /// The first `key = value` that two effective studies do not share, with its table.
 std::string first_difference(const std::string& before, const std::string& now) {
@@ -184,7 +137,7 @@ struct RunDirectory::Implementation {
   std::condition_variable_any wake;
   std::jthread heart;
 
-  std::filesystem::path parts() const { return folder / parts_folder; }
+  std::filesystem::path parts() const { return parts_folder(folder); }
   bool replaced() const {
     const auto numbers = attempts_in(folder);
     return !numbers.empty() && numbers.back() > attempt;
@@ -207,12 +160,12 @@ struct RunDirectory::Implementation {
 };
 
 void RunDirectory::Implementation::check_not_alive(const Attempt& last) const {
-  const Attempt mine = this_attempt(0, 1);
+  const Attempt mine = this_process(0, 1);
   const bool requeued = !mine.job.empty() && mine.job == last.job && mine.restart > last.restart;
   if (!last.ended.empty() || requeued || options.take_over) return;
   const std::string host = last.host.substr(0, last.host.find(' '));
-  if (last.host == mine.host) {
-    if (last.process_start == 0 || start_of_process(last.process) != last.process_start) return;
+  if (const auto alive = is_alive(last)) {
+    if (!*alive) return;
     throw Error(ExitCode::io,
                 fmt::format("{}: attempt {} is at work here (process {}); wait for it or stop it",
                             folder.string(), last.number, last.process));
@@ -221,7 +174,7 @@ void RunDirectory::Implementation::check_not_alive(const Attempt& last) const {
   const auto probe = folder / "heartbeat.probe";
   std::ofstream(probe).put('\n');
   std::error_code error;
-  const auto beat = std::filesystem::last_write_time(folder / heartbeat_name, error);
+  const auto beat = std::filesystem::last_write_time(heartbeat_file(folder), error);
   const auto age = std::filesystem::last_write_time(probe) - beat;
   std::filesystem::remove(probe);
   if (error || age > heartbeat_patience) return;
@@ -293,7 +246,7 @@ void RunDirectory::Implementation::open(const RunIdentity& identity) {
   attempt = (numbers.empty() ? 0 : numbers.back()) + (found.done ? 0 : 1);
   manifest = std::move(found);
   if (manifest.done) return;
-  manifest.attempts.push_back(this_attempt(attempt, comm.size()));
+  manifest.attempts.push_back(this_process(attempt, comm.size()));
   claim();
   // What earlier attempts left half-written, and what a fresh start has no use for.
   for (const auto& entry : std::filesystem::directory_iterator(parts())) {
@@ -312,9 +265,8 @@ void RunDirectory::Implementation::beat(const std::stop_token& token) {
   std::unique_lock lock(mutex);
   while (!token.stop_requested() && !replaced()) {
     const Work work = current_work();
-    std::ofstream(folder / heartbeat_name) << fmt::format(
-        "{{\"attempt\":{},\"stage\":\"{}\",\"unit\":\"{}\",\"done\":{},\"total\":{},\"seconds\":{:.1f}}}\n",
-        attempt, work.stage, work.unit, work.done, work.total, work.seconds);
+    std::ofstream(heartbeat_file(folder))
+        << heartbeat_text({attempt, work.stage, work.unit, work.done, work.total, work.seconds});
     wake.wait_for(lock, token, heartbeat_interval, [] { return false; });
   }
 }
@@ -505,7 +457,7 @@ void RunDirectory::finish(const std::filesystem::path& written) {
       if (number < self.attempt) std::filesystem::remove(file, error);
     }
     self.heart = {};
-    std::filesystem::remove(self.folder / heartbeat_name, error);
+    std::filesystem::remove(heartbeat_file(self.folder), error);
   });
   self.manifest.done = true;
 }

@@ -27,6 +27,7 @@ int run_command(int argc, char** argv, const Comm& comm) {
       "74 a file could not be read or written, 75 stopped cleanly: the same command goes on.");
   lockstep::add_run(app, comm);
   lockstep::add_ingest(app, comm);
+  lockstep::add_status(app, comm);
   lockstep::add_show(app, comm);
   lockstep::add_config(app, comm);
   lockstep::add_windows(app, comm);

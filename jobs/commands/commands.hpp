@@ -13,6 +13,8 @@ namespace lockstep {
 void add_run(CLI::App& app, const Comm& comm);
 /// `lockstep ingest`: its first stage.
 void add_ingest(CLI::App& app, const Comm& comm);
+/// `lockstep status`: where a run stands.
+void add_status(CLI::App& app, const Comm& comm);
 /// `lockstep show`: a result file as a person wants to read it in a terminal.
 void add_show(CLI::App& app, const Comm& comm);
 /// `lockstep config`: the effective study.
