@@ -19,12 +19,10 @@ StopRequest::StopRequest(double max_hours) : deadline_(std::chrono::steady_clock
     deadline_ = Clock::now() + std::chrono::duration_cast<Clock::duration>(
                                    std::chrono::duration<double, std::ratio<3600>>(max_hours));
   }
-  signalled = 0;
-  for (const int signal : signals) std::signal(signal, [](int) { signalled = 1; });
 }
 
-StopRequest::~StopRequest() {
-  for (const int signal : signals) std::signal(signal, SIG_DFL);
+void StopRequest::listen() {
+  for (const int signal : signals) std::signal(signal, [](int) { signalled = 1; });
 }
 
 bool StopRequest::made() const {

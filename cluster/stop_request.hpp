@@ -8,11 +8,12 @@ namespace lockstep {
 /// on stopping where they next meet.
 class StopRequest {
  public:
-  /// Begins to listen to the signals. At most one at a time. `max_hours` 0: no time limit.
+  /// `max_hours` 0: no time limit.
   explicit StopRequest(double max_hours);
-  ~StopRequest();
-  StopRequest(const StopRequest&) = delete;
-  StopRequest& operator=(const StopRequest&) = delete;
+
+  /// From now on the signals ask for a stop instead of ending the process. A signal may come while MPI is still
+  /// starting, so a program that heeds stop requests calls this first of all.
+  static void listen();
 
   /// Whether this rank was asked to stop. Local.
   bool made() const;

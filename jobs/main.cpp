@@ -1,4 +1,5 @@
 #include <new>
+#include <string_view>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -6,6 +7,7 @@
 #include "cluster/agree.hpp"
 #include "cluster/comm.hpp"
 #include "cluster/environment.hpp"
+#include "cluster/stop_request.hpp"
 #include "jobs/commands/commands.hpp"
 #include "jobs/version.hpp"
 
@@ -50,6 +52,8 @@ int run_command(int argc, char** argv, const Comm& comm) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  const std::string_view command = argc > 1 ? argv[1] : "";
+  if (command == "run" || command == "ingest") lockstep::StopRequest::listen();
   const lockstep::Environment environment(argc, argv);
   const Comm comm = Comm::world();
   // What only one rank knows of, it cannot agree on any more: it ends the others, too.
