@@ -63,9 +63,12 @@ void run_study(const Comm& comm, const Study& study, const std::filesystem::path
   auto [actions, publications, catalogue, counts] = ingest(comm, study, folder / "rejects.jsonl");
   run.catalogue = std::move(catalogue);
   run.publications = std::move(publications);
-  run.report.note("input",
-                  fmt::format("{} rows in {} files, {} rejected{}", counts.rows, counts.files,
-                              counts.rejected_rows, counts.rejected_rows > 0 ? " (see rejects.jsonl)" : ""));
+  run.report.note(
+      "input",
+      fmt::format(
+          "{} rows in {} files, {} rejected{}{}", counts.rows, counts.files, counts.rejected_rows,
+          counts.rejected_rows > 0 ? " (see rejects.jsonl)" : "",
+          study.from_ms || study.to_ms ? fmt::format(", {} outside from and to", counts.rows_outside) : ""));
   run.report.finish_stage("read");
   auto log = with_halo(comm, sort_stage(run, std::move(actions)), run.catalogue.channels);
   count_actions(run, log, "read", 0);
