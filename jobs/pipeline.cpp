@@ -61,6 +61,7 @@ Results find_by_significance(RunContext& run, HaloLog log) {
 std::vector<Action> read_and_sort(RunContext& run) {
   auto loaded = load_log(run.comm, *run.directory, run.study);
   if (!loaded) {
+    attempt_at_root(run.comm, [&] { std::filesystem::remove(run.directory->folder() / "rejects.jsonl"); });
     loaded = ingest(run.comm, run.study, run.directory->folder() / "rejects.jsonl", default_split_bytes,
                     run.directory);
     run.report.finish_stage("read");
@@ -74,9 +75,11 @@ std::vector<Action> read_and_sort(RunContext& run) {
     run.report.finish_stage("load");
   }
   const auto& counts = loaded->counts;
-  run.report.note("input",
-                  fmt::format("{} rows in {} files, {} rejected{}", counts.rows, counts.files,
-                              counts.rejected_rows, counts.rejected_rows > 0 ? " (see rejects.jsonl)" : ""));
+  const bool is_limited = run.study.from_ms || run.study.to_ms;
+  run.report.note(
+      "input", fmt::format("{} rows in {} files, {} rejected{}{}", counts.rows, counts.files,
+                           counts.rejected_rows, counts.rejected_rows > 0 ? " (see rejects.jsonl)" : "",
+                           is_limited ? fmt::format(", {} outside from and to", counts.rows_outside) : ""));
   run.catalogue = std::move(loaded->catalogue);
   run.publications = std::move(loaded->publications);
   return std::move(loaded->actions);

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -89,6 +90,8 @@ struct Study {
   std::filesystem::path folder;           ///< of the study file; input globs are relative to it
   TimeUnit time_unit = TimeUnit::second;  ///< unit in which times are compared
   double max_reject_fraction = 0.01;      ///< more malformed rows than this share stop the run
+  std::optional<std::int64_t> from_ms;    ///< since 1970: earlier rows are left out; nothing: none is
+  std::optional<std::int64_t> to_ms;      ///< since 1970: rows at this time and later ones are left out
   std::vector<Input> inputs;
   std::vector<Channel> channels;
   Coordination coordination;
@@ -99,8 +102,8 @@ struct Study {
 /// Equal in everything but `folder`: the same study may be kept in another place.
 inline bool operator==(const Study& a, const Study& b) {
   const auto options = [](const Study& s) {
-    return std::tie(s.name, s.time_unit, s.max_reject_fraction, s.inputs, s.channels, s.coordination,
-                    s.communities, s.output);
+    return std::tie(s.name, s.time_unit, s.max_reject_fraction, s.from_ms, s.to_ms, s.inputs, s.channels,
+                    s.coordination, s.communities, s.output);
   };
   return options(a) == options(b);
 }

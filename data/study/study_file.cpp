@@ -98,6 +98,17 @@ void check_channel_names(const toml::table& root, const Study& study, const std:
   }
 }
 
+/// Throws Error(usage) when no time is left between [study] 'from' and 'to'.
+void check_times(const toml::table& root, const Study& study, const std::string& file) {
+  if (!study.from_ms || !study.to_ms || *study.from_ms < *study.to_ms) return;
+  const toml::node& node = *root["study"]["to"].node();
+  refuse(
+      place_of(file, node.source()), "[study] 'to'",
+      fmt::format("found {}, not after 'from'; expected a later time: rows from 'from' up to, not at, 'to' "
+                  "are used",
+                  study_values::found(node)));
+}
+
 }  // namespace
 
 std::optional<Format> study_keys::format_of(const std::vector<std::string>& files) {
@@ -122,6 +133,7 @@ Study parse_study(std::string_view text, const std::filesystem::path& file) {
   refuse_unknown_keys(file.string(), root, "", tables.names, "table");
   StudyReader reader(root, file.string());
   study_keys::describe_tables(reader, study);
+  check_times(root, study, file.string());
   check_channel_names(root, study, file.string());
   make_canonical(study);
   return study;

@@ -83,6 +83,8 @@ void describe(Keys& keys, T& study, const Study& /*all*/) {
   keys.required("name", study.name, title_kind);
   keys.optional("time_unit", study.time_unit, time_unit_kind);
   keys.optional("max_reject_fraction", study.max_reject_fraction, Real{0, 1, true});
+  keys.optional("from", study.from_ms, Moment{study.time_unit});
+  keys.optional("to", study.to_ms, Moment{study.time_unit});
 }
 
 template <class Keys, MaybeConst<Input> T>

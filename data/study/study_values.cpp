@@ -4,6 +4,8 @@
 #include <charconv>
 #include <cmath>
 
+#include "data/formats/time.hpp"
+
 namespace lockstep::study_values {
 namespace {
 
@@ -159,6 +161,28 @@ std::string Duration::expected() const {
       "whole seconds, because [study] time_unit is \"s\" (\"ms\" allows parts of seconds): ";
   return fmt::format("a duration of at most 365d{}a whole number and ms, s, min, h or d, such as \"60s\"",
                      unit == TimeUnit::second ? fmt::format(" in {}", whole_seconds) : ": ");
+}
+
+std::optional<std::int64_t> Moment::read(const toml::node& node) const {
+  const auto* text = node.as_string();
+  if (!text) return std::nullopt;
+  const auto milliseconds = TimeParser("iso8601", TimeUnit::millisecond).parse(text->get());
+  if (!milliseconds || (unit == TimeUnit::second && *milliseconds % 1000 != 0)) return std::nullopt;
+  return milliseconds;
+}
+
+std::string Moment::print(const std::optional<std::int64_t>& milliseconds) const {
+  if (!milliseconds) return "";
+  const bool whole_seconds = *milliseconds % 1000 == 0;
+  return toml_string(whole_seconds ? format_time(*milliseconds / 1000, TimeUnit::second)
+                                   : format_time(*milliseconds, TimeUnit::millisecond));
+}
+
+std::string Moment::expected() const {
+  return fmt::format(
+      "a time as ISO 8601 has it, UTC unless it names a zone{}, such as \"2021-09-01\" or "
+      "\"2021-09-01T12:30:00Z\"",
+      unit == TimeUnit::second ? ", in whole seconds because [study] time_unit is \"s\"" : "");
 }
 
 std::optional<AttributeSource> AttributeValue::read(const toml::node& node) const {

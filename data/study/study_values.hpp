@@ -106,6 +106,16 @@ struct Duration {
   std::string expected() const;
 };
 
+/// A moment in milliseconds since 1970-01-01 UTC, which the study's time unit can express; nothing where the
+/// key is left out.
+struct Moment {
+  TimeUnit unit;
+
+  std::optional<std::int64_t> read(const toml::node& node) const;
+  std::string print(const std::optional<std::int64_t>& milliseconds) const;
+  std::string expected() const;
+};
+
 /// The source of an account attribute: a field, or "=constant".
 struct AttributeValue {
   Attribute attribute;

@@ -118,6 +118,7 @@ void sum_up(std::vector<ScannedLog>& logs) {
   ScannedLog& all = logs.front();
   for (auto log = logs.begin() + 1; log != logs.end(); ++log) {
     all.rows += log->rows;
+    all.rows_outside += log->rows_outside;
     all.digest += log->digest;
     all.rejects.merge(log->rejects);
     all.first_time = std::min(all.first_time, log->first_time);
@@ -147,6 +148,7 @@ ReadCounts check_rejects(const Comm& comm, const Study& study, std::vector<Plann
   ReadCounts counts;
   counts.rows = comm.sum(log.rows);
   counts.rejected_rows = comm.sum(log.rejected_rows());
+  counts.rows_outside = comm.sum(log.rows_outside);
   for (const auto& planned : splits) counts.files += planned.split.begin == 0 ? 1 : 0;
   if (counts.rejected_rows == 0) return counts;
 
@@ -197,15 +199,17 @@ std::int64_t find_epoch(const Comm& comm, const Study& study, const ScannedLog& 
 }
 
 std::vector<ChannelRule> channel_rules(const Study& study, const Dictionary& objects) {
+  const bool is_limited = study.from_ms || study.to_ms;
   std::vector<ChannelRule> rules;
   for (std::uint32_t c = 0; c < study.channels.size(); ++c) {
     const auto& channel = study.channels[c];
     if (objects.group_begin(c) == objects.group_begin(c + 1)) {
       throw AgreedError(
           ExitCode::bad_data,
-          fmt::format("channel '{}': no row of any input has a value in '{}'; correct the field's "
-                      "name or remove the channel",
-                      channel.name, channel.object));
+          fmt::format("channel '{}': no row of any input{} has a value in '{}'; correct the field's name{} "
+                      "or remove the channel",
+                      channel.name, is_limited ? " between [study] 'from' and 'to'" : "", channel.object,
+                      is_limited ? " or the times" : ""));
     }
     // Times span less than 31 bits, so a longer window means the same as one of 31 bits.
     const auto window = std::min<std::int64_t>(ticks(study.time_unit, channel.window_ms), INT32_MAX);
@@ -353,7 +357,7 @@ struct LogHeader {
 
   template <class Archive>
   void serialize(Archive& archive) {
-    archive(epoch, digest, counts.files, counts.rows, counts.rejected_rows);
+    archive(epoch, digest, counts.files, counts.rows, counts.rejected_rows, counts.rows_outside);
   }
 };
 

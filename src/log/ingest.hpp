@@ -39,6 +39,7 @@ struct ReadCounts {
   std::uint64_t files = 0;
   std::uint64_t rows = 0;
   std::uint64_t rejected_rows = 0;
+  std::uint64_t rows_outside = 0;  ///< left out: not between the study's `from` and `to`
 };
 
 struct Ingested {
@@ -51,10 +52,12 @@ struct Ingested {
 /// Bytes of a plain file that one rank reads at a time; results do not depend on it.
 inline constexpr std::uint64_t default_split_bytes = std::uint64_t{64} << 20;
 
-/// Reads all inputs of the study on all ranks. Rejected rows are described in `rejects_file` (JSON lines),
-/// which is written whenever there are any. Throws AgreedError: usage for globs and columns that name
-/// nothing, io, bad_data where more rows than max_reject_fraction are malformed or a channel has no action,
-/// internal where ids or times need more than 32 bits. Collective.
+/// Reads all inputs of the study on all ranks. Rows outside the study's `from` and `to` are counted and
+/// left out as if the files had none of them, but a row that says no time is malformed in any study. Rejected
+/// rows are described in `rejects_file` (JSON lines), which is written whenever there are any. Throws
+/// AgreedError: usage for globs and columns that name nothing, io, bad_data where more rows than
+/// max_reject_fraction are malformed or a channel has no action, internal where ids or times need more than
+/// 32 bits. Collective.
 ///
 /// With a run directory, what is read is saved now and then (by each rank for itself: files differ too much
 /// in size for ranks to wait for each other), and reading goes on from there; a clean stop throws

@@ -66,6 +66,8 @@ class SplitScanner {
         plan_(plan_fields(study, input)),
         log_(log),
         times_(input.time_format, study.time_unit),
+        from_(study.from_ms ? ticks(study.time_unit, *study.from_ms) : INT64_MIN),
+        to_(study.to_ms ? ticks(study.time_unit, *study.to_ms) : INT64_MAX),
         published_(study.channels.size()) {}
 
   const FieldPlan& plan() const { return plan_; }
@@ -82,6 +84,10 @@ class SplitScanner {
                        std::string(times[0])};
     }
     if (*time <= 0) return Malformed{"'" + input_.time + "' is not after 1970-01-01", std::string(times[0])};
+    if (*time < from_ || *time >= to_) {  // nothing else of the row counts: it is as if it were not there
+      ++log_.rows_outside;
+      return std::nullopt;
+    }
     if (const auto field = plan_.attributes[static_cast<std::size_t>(Attribute::followers)]) {
       const auto followers = row.values(*field);
       if (!followers.empty() && !is_count(followers[0])) {
@@ -183,6 +189,8 @@ class SplitScanner {
   FieldPlan plan_;
   ScannedLog& log_;
   TimeParser times_;
+  std::int64_t from_;  ///< ticks since 1970: the study's limits
+  std::int64_t to_;
   std::string name_;
   std::vector<std::optional<std::int64_t>> published_;  ///< by channel: of the present row's objects
 };
@@ -197,19 +205,29 @@ void reject(ScannedLog& log, std::uint32_t split, std::uint64_t line, Malformed 
 
 void scan_split(const Study& study, const Input& input, const Split& split, std::uint32_t split_number,
                 ScannedLog& log, const std::function<void(std::uint64_t)>& bytes_done) {
+  constexpr std::uint64_t rows_between_reports = 4096;
+  std::uint64_t rows = 0;
+  std::uint64_t bytes = 0;
+  scan_rows(study, input, split, split_number, log, [&](std::uint64_t read) {
+    bytes = read;
+    if (rows++ % rows_between_reports == 0) bytes_done(bytes);
+    return true;
+  });
+  bytes_done(bytes);
+  log.splits.push_back({split_number, digest_of_file(split.path, split.begin, split.end)});
+}
+
+void scan_rows(const Study& study, const Input& input, const Split& split, std::uint32_t split_number,
+               ScannedLog& log, const std::function<bool(std::uint64_t)>& after_row) {
   SplitScanner scanner(study, input, log);
   const auto reader =
       open_rows(split, input.format, scanner.plan().wanted, input.missing, {input.account, input.time});
-  Row row;
-  constexpr std::uint64_t rows_between_reports = 4096;
-  for (std::uint64_t rows = 0; reader->next(row); ++rows) {
+  for (Row row; reader->next(row);) {
     ++log.rows;
     auto malformed = row.error.empty() ? scanner.take(row) : Malformed{std::string(row.error), ""};
     if (malformed) reject(log, split_number, row.line, std::move(*malformed));
-    if (rows % rows_between_reports == 0) bytes_done(reader->bytes_read());
+    if (!after_row(reader->bytes_read())) return;
   }
-  bytes_done(reader->bytes_read());
-  log.splits.push_back({split_number, digest_of_file(split.path, split.begin, split.end)});
 }
 
 }  // namespace lockstep

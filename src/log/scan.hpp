@@ -32,6 +32,9 @@ class RawActions {
     }
     pieces_.back().push_back(action);
   }
+  std::size_t size() const {
+    return pieces_.empty() ? 0 : (pieces_.size() - 1) * piece_size + pieces_.back().size();
+  }
   std::vector<std::vector<RawAction>>& pieces() { return pieces_; }
   const std::vector<std::vector<RawAction>>& pieces() const { return pieces_; }
 
@@ -79,6 +82,7 @@ struct ScannedLog {
   /// By attribute; as long as `accounts` where any input has the attribute, else empty.
   std::array<std::vector<LatestValue>, attribute_names.size()> attributes;
   std::uint64_t rows = 0;
+  std::uint64_t rows_outside = 0;  ///< of these: left out, because of the study's `from` and `to`
   std::map<std::pair<std::uint32_t, std::string>, Rejects> rejects;  ///< by split and reason
   std::uint64_t digest = 0;  ///< wrapping sum over actions: the same for the same rows in any order
   std::int64_t first_time = INT64_MAX;
@@ -92,5 +96,9 @@ struct ScannedLog {
 /// Throws what RowReader throws.
 void scan_split(const Study& study, const Input& input, const Split& split, std::uint32_t split_number,
                 ScannedLog& log, const std::function<void(std::uint64_t)>& bytes_done);
+
+/// The same until `after_row`, which is told the bytes read so far after every row, says false: stop here.
+void scan_rows(const Study& study, const Input& input, const Split& split, std::uint32_t split_number,
+               ScannedLog& log, const std::function<bool(std::uint64_t)>& after_row);
 
 }  // namespace lockstep

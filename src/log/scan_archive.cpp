@@ -67,8 +67,8 @@ void read_actions(Reader& archive, RawActions& actions) {
 /// All that cereal knows how to write, in one order for both ways.
 template <class Archive, class Log>
 void plain_members(Archive& archive, Log& log) {
-  archive(log.published, log.first_published, log.rows, log.rejects, log.digest, log.first_time,
-          log.last_time, log.splits);
+  archive(log.published, log.first_published, log.rows, log.rows_outside, log.rejects, log.digest,
+          log.first_time, log.last_time, log.splits);
   for (auto& values : log.attributes) archive(values);
 }
 

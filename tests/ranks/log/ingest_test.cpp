@@ -299,6 +299,41 @@ TEST_F(Ingest, PublicationTimesGoWithTheirObjects) {
   EXPECT_EQ(earliest, (std::map<std::string, std::int64_t>{{"x", 1'599'998'000}, {"z", 1'600'000'010}}));
 }
 
+TEST_F(Ingest, RowsOutsideFromAndToAreAsIfTheyWereNotThere) {
+  const std::string header = "who,when,url,lang,fans,made\n";
+  const std::string inside =
+      "a,1600000010,x,de,1,1599999000\nb,1600000019,y,fr,2,\nc,1600000011,,it,3,\nd,never,x,,,\n";
+  folder_.write("inside.csv", header + inside);
+  folder_.write("all.csv", header + "a,1600000009,x,nl,9,1599998000\nz,1600000020,x,,,\n" + inside +
+                               "a,1600000099,w,en,8,\nz,1600000001,w,,,\nb,1600000098,y,,many,\n");
+  auto input = csv_input({"inside.csv"});
+  input.attributes[static_cast<std::size_t>(Attribute::language)] = {AttributeSource::From::field, "lang"};
+  input.attributes[static_cast<std::size_t>(Attribute::followers)] = {AttributeSource::From::field, "fans"};
+  study_.channels[0].published = "made";
+  study_.max_reject_fraction = 1;
+  study_.inputs = {input};
+  const auto expected = read();
+  study_.inputs[0].files = {"all.csv"};
+  study_.from_ms = 1'600'000'010'000;
+  study_.to_ms = 1'600'000'020'000;
+  for (const std::uint64_t split_bytes : {std::uint64_t{20}, default_split_bytes}) {
+    const auto sliced = read(split_bytes);
+    EXPECT_EQ(named_actions(world(), sliced), named_actions(world(), expected));
+    EXPECT_EQ(sliced.catalogue.input_digest, expected.catalogue.input_digest);
+    EXPECT_EQ(sliced.catalogue.epoch, expected.catalogue.epoch);
+    EXPECT_EQ(sliced.catalogue.accounts.size(), 3U);
+    EXPECT_EQ(attribute_of(sliced, "a", Attribute::language), "de");
+    EXPECT_EQ(world().gather_all(sliced.publications).size(), 1U);
+    EXPECT_EQ(sliced.counts.rows, 9U);
+    EXPECT_EQ(sliced.counts.rows_outside, 5U);
+    EXPECT_EQ(sliced.counts.rejected_rows, 1U);
+  }
+  study_.from_ms = 1'600'000'012'000;
+  study_.to_ms = 1'600'000'013'000;
+  const auto message = agreed_error(ExitCode::bad_data, [&] { read(); });
+  EXPECT_NE(message.find("between [study] 'from' and 'to'"), std::string::npos) << message;
+}
+
 TEST_F(Ingest, ChannelsHaveTheirOwnObjects) {
   folder_.write("1.csv", "who,when,url,tags\na,1600000000,x,x|y|x\nb,1600000007,,y\n");
   study_.channels.push_back({"co-tag", "tags", Elements::each, "|", 10'000, 2});

@@ -24,6 +24,8 @@ class RandomStudy {
     study.name = word();
     study.time_unit = one_of(2) ? TimeUnit::second : TimeUnit::millisecond;
     study.max_reject_fraction = fraction();
+    if (one_of(2)) study.from_ms = std::int64_t{one_of(2'000'000)} * 1000;
+    if (one_of(2)) study.to_ms = std::int64_t{2'000'000 + one_of(2'000'000)} * 1000;
     study.inputs.resize(1 + one_of(4));
     for (Input& input : study.inputs) fill(input);
     study.channels.resize(1 + one_of(4));

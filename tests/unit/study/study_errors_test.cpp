@@ -201,6 +201,19 @@ TEST(StudyFileErrors, ThereIsRoomFor65535Channels) {
                  "at most 65535");
 }
 
+TEST(StudyFileErrors, TimesAreChecked) {
+  const auto study_with = [](const std::string& lines) {
+    return Lines{.study = "name = 'x'\n" + lines + "\n"}.text();
+  };
+  expect_refused(study_with("from = 'yesterday'"), "s.toml:3: [study] 'from': found the string \"yesterday\"",
+                 "such as \"2021-09-01\"");
+  expect_refused(study_with("from = 5"), "s.toml:3: [study] 'from': found the integer 5", "ISO 8601");
+  expect_refused(study_with("to = '2021-09-01T00:00:00.5Z'"), "s.toml:3: [study] 'to'", "in whole seconds");
+  const std::string start = "s.toml:4: [study] 'to': found the string \"2021-09-01\", not after 'from'";
+  expect_refused(study_with("from = '2021-09-01'\nto = '2021-09-01'"), start, "a later time");
+  expect_refused(study_with("from = '2021-09-02'\nto = '2021-09-01'"), start, "a later time");
+}
+
 TEST(StudyFileErrors, SyntaxErrorsHaveALine) {
   expect_refused("[study]\nname = \n", "s.toml:2: column ", "not TOML: ");
   expect_refused("[study]\nname = 'a'\nname = 'b'\n", "s.toml:3: column ",

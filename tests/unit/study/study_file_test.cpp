@@ -141,6 +141,22 @@ TEST(StudyFile, WindowsMayBeWrittenInAnyUnit) {
   EXPECT_EQ(window_of("365d"), 31'536'000'000);
 }
 
+TEST(StudyFile, TimesAreIso8601) {
+  const auto from_of = [](const std::string& from, const std::string& unit = "s") {
+    return parse({.study = "name = 'x'\ntime_unit = '" + unit + "'\nfrom = '" + from + "'\n"}).from_ms;
+  };
+  EXPECT_EQ(from_of("1970-01-02"), 86'400'000);
+  EXPECT_EQ(from_of("2021-09-26T08:00:00Z"), 1'632'643'200'000);
+  EXPECT_EQ(from_of("2021-09-26T10:00:00+02:00"), 1'632'643'200'000);
+  EXPECT_EQ(from_of("2021-09-26 08:00:00.250", "ms"), 1'632'643'200'250);
+  const Study study = parse({.study = "name = 'x'\nfrom = '2021-09-26'\nto = '2021-09-27'\n"});
+  EXPECT_EQ(*study.to_ms - *study.from_ms, 86'400'000);
+  const std::string text = effective_study(study);
+  EXPECT_NE(text.find("from = \"2021-09-26T00:00:00Z\"\nto = \"2021-09-27T00:00:00Z\"\n"), text.npos) << text;
+  EXPECT_EQ(parse_study(text, "again.toml"), study);
+  EXPECT_FALSE(parse({}).from_ms);
+}
+
 TEST(StudyFile, LimitsThemselvesAreAccepted) {
   Lines low;
   low.study += "max_reject_fraction = 0\n";
