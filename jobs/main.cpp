@@ -36,6 +36,7 @@ int run_command(int argc, char** argv, const Comm& comm) {
   lockstep::add_communities(app, comm);
   lockstep::add_generate(app, comm);
   lockstep::add_evaluate(app, comm);
+  lockstep::add_sweep(app, comm);
   try {
     app.parse(argc, argv);
     return static_cast<int>(ExitCode::done);

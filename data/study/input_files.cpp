@@ -52,15 +52,29 @@ bool is_regular(const fs::path& path) {
   return fs::is_regular_file(status);
 }
 
+/// A glob of a study in `folder` as an absolute one.
+std::string absolute_glob(const fs::path& folder, const std::string& glob_text) {
+  return glob_text.starts_with('/') ? glob_text : escape_glob(folder.string()) + "/" + glob_text;
+}
+
 }  // namespace
+
+Study with_absolute_files(Study study) {
+  std::error_code problem;
+  const fs::path folder = fs::canonical(fs::current_path() / study.folder, problem);
+  if (problem) throw Error(ExitCode::io, fmt::format("{}: {}", study.folder.string(), problem.message()));
+  for (Input& input : study.inputs) {
+    for (std::string& glob_text : input.files) glob_text = absolute_glob(folder, glob_text);
+  }
+  return study;
+}
 
 std::vector<fs::path> input_files(const Study& study, const Input& input) {
   const fs::path folder = fs::current_path() / study.folder;
   std::vector<fs::path> files;
   for (const std::string& glob_text : input.files) {
     const bool is_absolute = glob_text.starts_with('/');
-    std::vector<fs::path> matches =
-        match(is_absolute ? glob_text : escape_glob(folder.string()) + "/" + glob_text);
+    std::vector<fs::path> matches = match(absolute_glob(folder, glob_text));
     std::erase_if(matches, [](const fs::path& path) { return !is_regular(path); });
     if (matches.empty()) {
       throw Error(

@@ -28,4 +28,8 @@ std::string effective_study(const Study& study);
 /// Throws Error(usage) when a glob matches no file, Error(io) when a folder or file cannot be looked at.
 std::vector<std::filesystem::path> input_files(const Study& study, const Input& input);
 
+/// The study with globs that name the same files wherever its study file lies: absolute ones.
+/// Throws Error(io) when its folder cannot be looked at.
+Study with_absolute_files(Study study);
+
 }  // namespace lockstep

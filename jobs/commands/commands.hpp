@@ -27,5 +27,7 @@ void add_communities(CLI::App& app, const Comm& comm);
 void add_generate(CLI::App& app, const Comm& comm);
 /// `lockstep evaluate`: a result file compared with known labels of its accounts.
 void add_evaluate(CLI::App& app, const Comm& comm);
+/// `lockstep sweep`: one study expanded into many, by settings and time slices.
+void add_sweep(CLI::App& app, const Comm& comm);
 
 }  // namespace lockstep
