@@ -22,14 +22,14 @@ Numbering number_parts(const Comm& comm, const Graph& graph, const Partition& pa
   Numbering numbering;
   numbering.by_place.assign(parts.places(), unnumbered);
   std::uint32_t count = 0;
-  for (std::uint32_t v = 0; v < graph.own; ++v) count += parts.totals(v).members > 0 ? 1 : 0;
+  for (std::uint32_t v = 0; v < graph.own; ++v) count += parts.members(v) > 0 ? 1 : 0;
   numbering.vertices.first = {0};
   for (const std::uint32_t n : comm.gather_all_values(count)) {
     numbering.vertices.first.push_back(numbering.vertices.first.back() + n);
   }
   auto next = static_cast<std::uint32_t>(numbering.vertices.begin(comm.rank()));
   for (std::uint32_t v = 0; v < graph.own; ++v) {
-    if (parts.totals(v).members > 0) numbering.by_place[v] = next++;
+    if (parts.members(v) > 0) numbering.by_place[v] = next++;
   }
   if (comm.size() == 1) return numbering;
 
@@ -54,30 +54,26 @@ struct Member {
   std::uint64_t inner;
 };
 
-/// This rank's arcs and vertices by part: what lies inside a part becomes its inner weight.
-void add_up_parts(const Graph& graph, const std::vector<std::uint32_t>& vertex_of,
-                  const std::vector<std::uint32_t>& vertex_of_slot, std::vector<Arc>& arcs,
-                  std::vector<Member>& members) {
+/// This rank's vertices by part, parts ascending: what lies inside a part becomes its inner weight, what
+/// leads elsewhere goes to `take(member, row)`, where the row's places are coarse vertices, ascending.
+template <class Take>
+void add_up_parts(const Graph& graph, const std::vector<std::uint32_t>& vertex_of_slot, Take take) {
   std::vector<std::uint32_t> order(graph.own);
   std::iota(order.begin(), order.end(), 0U);
   std::sort(order.begin(), order.end(),
-            [&](auto v, auto u) { return std::tie(vertex_of[v], v) < std::tie(vertex_of[u], u); });
-  // Coarse ids are global; scratch goes by the position among those met here.
-  std::vector<std::uint32_t> met(vertex_of_slot);
-  std::sort(met.begin(), met.end());
-  met.erase(std::unique(met.begin(), met.end()), met.end());
-  std::vector<std::uint32_t> position(vertex_of_slot.size());
-  for (std::size_t slot = 0; slot < position.size(); ++slot) {
-    position[slot] = static_cast<std::uint32_t>(
-        std::lower_bound(met.begin(), met.end(), vertex_of_slot[slot]) - met.begin());
-  }
+            [&](auto v, auto u) { return std::tie(vertex_of_slot[v], v) < std::tie(vertex_of_slot[u], u); });
   NeighbourWeights weights;
-  for (std::size_t i = 0; i < order.size();) {
-    const std::uint32_t part = vertex_of[order[i]];
+  for (std::size_t begin = 0; begin < order.size();) {
+    const std::uint32_t part = vertex_of_slot[order[begin]];
+    std::size_t end = begin;
+    std::uint64_t arcs = 0;
+    for (; end < order.size() && vertex_of_slot[order[end]] == part; ++end) {
+      arcs += graph.first[order[end] + 1] - graph.first[order[end]];
+    }
     Member member{part, 0, 0};
-    weights.clear();
-    for (; i < order.size() && vertex_of[order[i]] == part; ++i) {
-      const std::uint32_t v = order[i];
+    weights.clear(arcs);
+    for (; begin < end; ++begin) {
+      const std::uint32_t v = order[begin];
       member.mass += graph.mass[v];
       member.inner += graph.inner[v];
       for (std::uint64_t a = graph.first[v]; a < graph.first[v + 1]; ++a) {
@@ -85,14 +81,55 @@ void add_up_parts(const Graph& graph, const std::vector<std::uint32_t>& vertex_o
         if (vertex_of_slot[slot] == part) {
           member.inner += graph.weight[a];
         } else {
-          weights.add(position[slot], graph.weight[a], slot);
+          weights.add(vertex_of_slot[slot], graph.weight[a], slot);
         }
       }
     }
-    members.push_back(member);
-    for (const std::uint32_t place : weights.touched())
-      arcs.push_back({part, met[place], weights.weight(place)});
+    take(member, weights.sorted_by_place());
   }
+}
+
+/// On a single rank rows come complete and in order: they are the coarse graph.
+Graph combine_alone(const Graph& graph, const Ranges& vertices,
+                    const std::vector<std::uint32_t>& vertex_of_slot) {
+  Graph coarse;
+  coarse.vertices = vertices;
+  coarse.own = static_cast<std::uint32_t>(vertices.total());
+  coarse.first = {0};
+  // Room for the worst case costs nothing until it is used, growing would cost copies.
+  coarse.target.reserve(graph.target.size());
+  coarse.weight.reserve(graph.target.size());
+  add_up_parts(graph, vertex_of_slot, [&](const Member& member, auto row) {
+    for (const auto& arc : row) {
+      coarse.target.push_back(arc.place);
+      coarse.weight.push_back(arc.weight);
+    }
+    coarse.first.push_back(coarse.target.size());
+    coarse.mass.push_back(member.mass);
+    coarse.inner.push_back(member.inner);
+  });
+  return coarse;
+}
+
+Graph combine(const Comm& comm, const Graph& graph, const Ranges& vertices,
+              const std::vector<std::uint32_t>& vertex_of_slot) {
+  if (comm.size() == 1) return combine_alone(graph, vertices, vertex_of_slot);
+  std::vector<Arc> arcs;
+  std::vector<Member> members;
+  add_up_parts(graph, vertex_of_slot, [&](const Member& member, auto row) {
+    members.push_back(member);
+    for (const auto& arc : row) arcs.push_back({member.vertex, arc.place, arc.weight});
+  });
+  const auto begin = vertices.begin(comm.rank());
+  std::vector<std::uint64_t> mass(vertices.size(comm.rank()), 0);
+  std::vector<std::uint64_t> inner(mass.size(), 0);
+  const auto received =
+      send_to(comm, members, [&](const Member& member) { return vertices.owner(member.vertex); });
+  for (const auto& member : received.rows) {
+    mass[member.vertex - begin] += member.mass;
+    inner[member.vertex - begin] += member.inner;
+  }
+  return make_graph(comm, vertices, std::move(arcs), std::move(mass), std::move(inner));
 }
 
 /// A community's name on the coarse graph: the smallest of its coarse vertices.
@@ -132,6 +169,7 @@ std::vector<std::uint32_t> carry_over(const Comm& comm, const Graph& graph, cons
 Coarse coarsen(const Comm& comm, const Graph& graph, const Partition& parts, const Partition& communities) {
   const auto numbering = number_parts(comm, graph, parts);
   std::vector<std::uint32_t> vertex_of_slot;
+  vertex_of_slot.reserve(graph.slots());
   for (std::uint32_t slot = 0; slot < graph.slots(); ++slot) {
     vertex_of_slot.push_back(numbering.by_place[parts.place(slot)]);
   }
@@ -139,19 +177,7 @@ Coarse coarsen(const Comm& comm, const Graph& graph, const Partition& parts, con
   coarse.vertex_of.assign(vertex_of_slot.begin(), vertex_of_slot.begin() + graph.own);
   coarse.labels = carry_over(comm, graph, communities, numbering.vertices, coarse.vertex_of);
 
-  std::vector<Arc> arcs;
-  std::vector<Member> members;
-  add_up_parts(graph, coarse.vertex_of, vertex_of_slot, arcs, members);
-  const auto begin = numbering.vertices.begin(comm.rank());
-  std::vector<std::uint64_t> mass(numbering.vertices.size(comm.rank()), 0);
-  std::vector<std::uint64_t> inner(mass.size(), 0);
-  const auto received =
-      send_to(comm, members, [&](const Member& member) { return numbering.vertices.owner(member.vertex); });
-  for (const auto& member : received.rows) {
-    mass[member.vertex - begin] += member.mass;
-    inner[member.vertex - begin] += member.inner;
-  }
-  coarse.graph = make_graph(comm, numbering.vertices, std::move(arcs), std::move(mass), std::move(inner));
+  coarse.graph = combine(comm, graph, numbering.vertices, vertex_of_slot);
   return coarse;
 }
 

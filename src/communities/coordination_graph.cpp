@@ -95,17 +95,13 @@ Graph weigh_by_significance(const Comm& comm, const CoordinationGraph& coordinat
 Quality set_objective(const Comm& comm, Graph& graph, Objective objective, double resolution,
                       std::uint64_t weight_one) {
   if (objective == Objective::modularity) {
-    for (std::uint32_t v = 0; v < graph.own; ++v) {
-      graph.mass[v] = std::accumulate(graph.weight.begin() + static_cast<std::ptrdiff_t>(graph.first[v]),
-                                      graph.weight.begin() + static_cast<std::ptrdiff_t>(graph.first[v + 1]),
-                                      graph.inner[v]);
-    }
+    for (std::uint32_t v = 0; v < graph.own; ++v) graph.mass[v] = graph.degree(v);
   }
-  const auto sum = [&](const std::vector<std::uint64_t>& values) {
-    return comm.sum(std::accumulate(values.begin(), values.end(), std::uint64_t{0}));
-  };
-  const std::uint64_t total_degree = sum(graph.weight) + sum(graph.inner);
-  const std::uint64_t total_mass = sum(graph.mass);
+  std::uint64_t own_degree = 0;
+  for (std::uint32_t v = 0; v < graph.own; ++v) own_degree += graph.degree(v);
+  const std::uint64_t total_degree = comm.sum(own_degree);
+  const std::uint64_t total_mass =
+      comm.sum(std::accumulate(graph.mass.begin(), graph.mass.end(), std::uint64_t{0}));
   return attempt(comm, [&] {
     const Quality quality = objective == Objective::cpm ? Quality::cpm(resolution, weight_one)
                                                         : Quality::modularity(resolution, total_degree);

@@ -5,15 +5,17 @@
 #include <tuple>
 
 #include "cluster/exchange.hpp"
+#include "src/communities/packed.hpp"
 
 namespace lockstep {
 
 namespace {
 
 void sort_and_add_up(std::vector<Arc>& arcs) {
-  std::sort(arcs.begin(), arcs.end(), [](const Arc& a, const Arc& b) {
+  const auto before = [](const Arc& a, const Arc& b) {
     return std::tie(a.source, a.target) < std::tie(b.source, b.target);
-  });
+  };
+  if (!std::is_sorted(arcs.begin(), arcs.end(), before)) std::sort(arcs.begin(), arcs.end(), before);
   std::size_t kept = 0;
   for (std::size_t i = 0; i < arcs.size(); ++i) {
     if (kept > 0 && arcs[kept - 1].source == arcs[i].source && arcs[kept - 1].target == arcs[i].target) {
@@ -23,6 +25,28 @@ void sort_and_add_up(std::vector<Arc>& arcs) {
     }
   }
   arcs.resize(kept);
+}
+
+/// Sorted arcs to the owners of their sources, as differences.
+std::vector<Arc> send_to_owners(const Comm& comm, const Ranges& vertices, std::vector<Arc> arcs) {
+  std::vector<Packer> packers(static_cast<std::size_t>(comm.size()));
+  std::vector<Arc> last(packers.size(), Arc{0, 0, 0});
+  for (const Arc& arc : arcs) {
+    const auto owner = static_cast<std::size_t>(vertices.owner(arc.source));
+    packers[owner].put(arc.source - last[owner].source);
+    packers[owner].put_signed(std::int64_t{arc.target} - last[owner].target);
+    packers[owner].put(arc.weight);
+    last[owner] = arc;
+  }
+  arcs = {};
+  exchange_packed(comm, packers, [&](int, Unpacker bytes) {
+    for (Arc arc{0, 0, 0}; !bytes.done(); arcs.push_back(arc)) {
+      arc.source += static_cast<std::uint32_t>(bytes.get());
+      arc.target += static_cast<std::uint32_t>(bytes.get_signed());
+      arc.weight = bytes.get();
+    }
+  });
+  return arcs;
 }
 
 /// The part of the graph of a rank that owns `range`; arcs sorted.
@@ -59,10 +83,11 @@ Graph local_graph(const Ranges& vertices, int rank, const std::vector<Arc>& arcs
 
 Graph make_graph(const Comm& comm, const Ranges& vertices, std::vector<Arc> arcs,
                  std::vector<std::uint64_t> mass, std::vector<std::uint64_t> inner) {
-  if (comm.size() > 1) {
-    arcs = send_to(comm, arcs, [&](const Arc& arc) { return vertices.owner(arc.source); }).rows;
-  }
   sort_and_add_up(arcs);
+  if (comm.size() > 1) {
+    arcs = send_to_owners(comm, vertices, std::move(arcs));
+    sort_and_add_up(arcs);
+  }
   Graph graph = local_graph(vertices, comm.rank(), arcs);
   graph.mass = std::move(mass);
   graph.inner = std::move(inner);
@@ -70,15 +95,32 @@ Graph make_graph(const Comm& comm, const Ranges& vertices, std::vector<Arc> arcs
 }
 
 Graph gather_graph(const Comm& comm, const Graph& graph) {
-  std::vector<Arc> arcs;
-  arcs.reserve(graph.target.size());
+  Packer packer;
   for (std::uint32_t v = 0; v < graph.own; ++v) {
+    packer.put(graph.first[v + 1] - graph.first[v]);
+    std::uint32_t last = 0;
     for (std::uint64_t a = graph.first[v]; a < graph.first[v + 1]; ++a) {
-      arcs.push_back({graph.id(v), graph.id(graph.target[a]), graph.weight[a]});
+      const std::uint32_t target = graph.id(graph.target[a]);
+      packer.put_signed(std::int64_t{target} - last);
+      packer.put(graph.weight[a]);
+      last = target;
     }
   }
-  arcs = comm.gather_all(arcs);  // ranks own ascending ranges: still sorted
-  Graph whole = local_graph(Ranges{{0, graph.size()}}, 0, arcs);
+  const auto rows = comm.gather_all(packer.bytes());
+  Unpacker bytes(rows);
+  Graph whole;
+  whole.vertices = Ranges{{0, graph.size()}};
+  whole.own = static_cast<std::uint32_t>(graph.size());
+  whole.first = {0};
+  for (std::uint32_t v = 0; v < whole.own; ++v) {
+    std::uint32_t target = 0;
+    for (std::uint64_t arcs = bytes.get(); arcs > 0; --arcs) {
+      target += static_cast<std::uint32_t>(bytes.get_signed());
+      whole.target.push_back(target);
+      whole.weight.push_back(bytes.get());
+    }
+    whole.first.push_back(whole.target.size());
+  }
   whole.mass = comm.gather_all(graph.mass);
   whole.inner = comm.gather_all(graph.inner);
   return whole;

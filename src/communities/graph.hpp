@@ -6,6 +6,7 @@
 
 #include "cluster/comm.hpp"
 #include "cluster/ranges.hpp"
+#include "src/communities/arc_weights.hpp"
 
 namespace lockstep {
 
@@ -18,7 +19,8 @@ struct Arc {
 
 /// A weighted undirected graph over all ranks: each owns a contiguous range of the vertices with their arcs;
 /// every edge is two arcs. A rank addresses its own vertices and the ghosts (neighbours owned by other ranks)
-/// by *slots*: own vertices first, then ghosts by id. 12 bytes per arc, and per own vertex 24.
+/// by *slots*: own vertices first, then ghosts by id. 8 bytes per arc (12
+/// where a weight does not fit into four), and per own vertex 24.
 struct Graph {
   Ranges vertices;                    ///< who owns which vertex ids
   std::uint32_t own_begin = 0;        ///< id of slot 0
@@ -26,7 +28,7 @@ struct Graph {
   std::vector<std::uint32_t> ghosts;  ///< ids of the ghosts, ascending
   std::vector<std::uint64_t> first;   ///< arcs of own vertex v: first[v] … first[v + 1] − 1
   std::vector<std::uint32_t> target;  ///< slot, by arc; never the source itself
-  std::vector<std::uint64_t> weight;  ///< by arc
+  ArcWeights weight;                  ///< by arc
   std::vector<std::uint64_t>
       mass;  ///< by own vertex: base vertices in it (CPM), weighted degree (modularity)
   std::vector<std::uint64_t> inner;  ///< by own vertex: twice the weight inside it
@@ -34,6 +36,12 @@ struct Graph {
   std::uint32_t slots() const { return own + static_cast<std::uint32_t>(ghosts.size()); }
   std::uint32_t id(std::uint32_t slot) const { return slot < own ? own_begin + slot : ghosts[slot - own]; }
   std::uint64_t size() const { return vertices.total(); }
+  /// Weighted degree of an own vertex; what is inside counts twice.
+  std::uint64_t degree(std::uint32_t vertex) const {
+    std::uint64_t sum = inner[vertex];
+    for (std::uint64_t a = first[vertex]; a < first[vertex + 1]; ++a) sum += weight[a];
+    return sum;
+  }
 };
 
 /// The graph of these arcs, which may be on any rank in any order; equal arcs add up. Both directions of an

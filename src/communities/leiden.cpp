@@ -1,6 +1,7 @@
 #include "src/communities/leiden.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <numeric>
 #include <utility>
 
@@ -38,41 +39,120 @@ Wide partition_quality(const Comm& comm, const Graph& graph, const Quality& qual
 
 bool all_alone(const Comm& comm, const Graph& graph, const Partition& partition) {
   bool crowded = false;
-  for (std::uint32_t v = 0; v < graph.own; ++v) crowded = crowded || partition.totals(v).members > 1;
+  for (std::uint32_t v = 0; v < graph.own; ++v) crowded = crowded || partition.members(v) > 1;
   return !comm.any(crowded);
 }
 
-class Leiden {
+/// Tells `options.phase_done` about a phase that begins now and ends with finish().
+class PhaseClock {
  public:
-  Leiden(const Quality& quality, const LeidenOptions& options, std::uint32_t pass)
-      : quality_(quality), options_(options), seed_(mix(options.seed, pass, 0, 0)) {}
-
-  /// Better labels for the own vertices of `graph`, which is given up once it is no longer needed.
-  Labels improve(const Comm& comm, Graph graph, const Labels& labels, std::uint32_t level) const {
-    if (comm.size() > 1 && comm.sum(graph.target.size()) <= options_.gather_arcs) {
-      return improve_alone(comm, graph, labels, level);
-    }
-    const Boundary boundary = find_boundary(comm, graph);
-    Coarse coarse;
-    {
-      std::uint32_t rounds_count = level == 0 ? options_.first_rounds : options_.coarse_rounds;
-      Partition communities = move_up(comm, graph, boundary, labels, level, rounds_count);
-      if (options_.arcs_seen) options_.arcs_seen(graph.target.size());
-      if (all_alone(comm, graph, communities)) return communities.own_labels();
-      const SubRounds rounds(graph, mix(seed_, 1, 0, 0), level, rounds_count);
-      const Partition parts = refine(comm, graph, boundary, quality_, rounds, communities);
-      if (all_alone(comm, graph, parts)) return split_into_components(comm, graph, boundary, communities);
-      coarse = coarsen(comm, graph, parts, communities);
-      graph = {};
-    }
-    const Ranges vertices = coarse.graph.vertices;
-    const Labels coarse_labels = improve(comm, std::move(coarse.graph), coarse.labels, level + 1);
-    return ask(
-        comm, coarse.vertex_of, [&](std::uint32_t vertex) { return vertices.owner(vertex); },
-        [&](std::uint32_t vertex) { return coarse_labels[vertex - vertices.begin(comm.rank())]; });
+  PhaseClock(const Comm& comm, const LeidenOptions& options) : comm_(comm), options_(options) {}
+  void finish(const char* name, std::uint32_t pass, std::uint32_t level, const Graph& graph,
+              const Effort& effort = {}) const {
+    if (!options_.phase_done) return;
+    const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start_;
+    const Traffic now = comm_.traffic();
+    options_.phase_done({name,
+                         pass,
+                         level,
+                         graph.size(),
+                         graph.target.size(),
+                         effort,
+                         time.count(),
+                         {now.bytes_sent - before_.bytes_sent, now.bytes_received - before_.bytes_received,
+                          now.messages_sent - before_.messages_sent}});
   }
 
  private:
+  const Comm& comm_;
+  const LeidenOptions& options_;
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+  Traffic before_ = comm_.traffic();
+};
+
+/// One pass: local moving, refinement and coarsening, level by level.
+class Pass {
+ public:
+  Pass(const Quality& quality, const LeidenOptions& options, std::uint32_t pass)
+      : quality_(quality), options_(options), pass_(pass), seed_(mix(options.seed, pass, 0, 0)) {}
+
+  /// Better labels for the own vertices of `graph`.
+  Labels improve(const Comm& comm, const Graph& graph, Labels labels, std::uint32_t level = 0) const {
+    std::vector<Fine> path;
+    Graph coarse_graph;
+    for (const Graph* current = &graph;; ++level) {
+      if (comm.size() > 1 && comm.sum(current->target.size()) <= options_.gather_arcs) {
+        labels = improve_alone(comm, *current, labels, level);
+        break;
+      }
+      Coarse coarse;
+      const bool ended = step(comm, *current, level, labels, coarse);
+      if (options_.arcs_seen) options_.arcs_seen(current->target.size());
+      if (ended) break;
+      path.push_back({coarse.graph.vertices, std::move(coarse.vertex_of)});
+      labels = std::move(coarse.labels);
+      coarse_graph = std::move(coarse.graph);
+      current = &coarse_graph;
+    }
+    for (; !path.empty(); path.pop_back()) {
+      const auto& [vertices, vertex_of] = path.back();
+      labels = ask(
+          comm, vertex_of, [&vertices = vertices](std::uint32_t vertex) { return vertices.owner(vertex); },
+          [&, begin = vertices.begin(comm.rank())](std::uint32_t vertex) { return labels[vertex - begin]; });
+    }
+    return labels;
+  }
+
+  /// Local moving. Vertices that decide at the same time can lower quality together; then the level is
+  /// repeated with more sub-rounds, and in the end left as it was. `rounds_count` becomes the number used.
+  Partition move_up(const Comm& comm, const Graph& graph, const Boundary& boundary, const Labels& labels,
+                    std::uint32_t level, std::uint32_t& rounds_count) const {
+    constexpr std::uint32_t most_rounds = 1024;
+    const PhaseClock clock(comm, options_);
+    for (;; rounds_count *= 4) {
+      Partition communities(comm, graph, boundary, labels);
+      const Wide before = partition_quality(comm, graph, quality_, communities);
+      const SubRounds rounds(graph, seed_, level, rounds_count);
+      const Effort effort =
+          move_locally(comm, graph, boundary, quality_, rounds, options_.most_iterations, communities);
+      const bool better = partition_quality(comm, graph, quality_, communities) >= before;
+      clock.finish("moving", pass_, level, graph, effort);
+      if (better) return communities;
+      if (rounds_count >= most_rounds) return {comm, graph, boundary, labels};
+    }
+  }
+
+ private:
+  /// What leads back from a coarse graph to the one before.
+  struct Fine {
+    Ranges vertices;  ///< of the coarse graph
+    Labels vertex_of;
+  };
+
+  /// One level. Returns true when there is nothing to coarsen; then `labels` are the level's answer,
+  /// otherwise `coarse` is the next level.
+  bool step(const Comm& comm, const Graph& graph, std::uint32_t level, Labels& labels, Coarse& coarse) const {
+    const Boundary boundary = find_boundary(comm, graph);
+    std::uint32_t rounds_count = level == 0 ? options_.first_rounds : options_.coarse_rounds;
+    const Partition communities = move_up(comm, graph, boundary, labels, level, rounds_count);
+    if (all_alone(comm, graph, communities)) {
+      labels = communities.own_labels();
+      return true;
+    }
+    const PhaseClock refinement(comm, options_);
+    const SubRounds rounds(graph, mix(seed_, 1, 0, 0), level, rounds_count);
+    const Partition parts = refine(comm, graph, boundary, quality_, rounds, communities);
+    refinement.finish("refinement", pass_, level, graph);
+    if (all_alone(comm, graph, parts)) {
+      labels = split_into_components(comm, graph, boundary, communities);
+      return true;
+    }
+    const PhaseClock coarsening(comm, options_);
+    coarse = coarsen(comm, graph, parts, communities);
+    coarsening.finish("coarsening", pass_, level, graph);
+    return false;
+  }
+
   /// Every rank does the same on the whole graph and keeps its own part of the answer.
   Labels improve_alone(const Comm& comm, const Graph& graph, const Labels& labels,
                        std::uint32_t level) const {
@@ -80,23 +160,9 @@ class Leiden {
     return {whole.begin() + graph.own_begin, whole.begin() + graph.own_begin + graph.own};
   }
 
-  /// Local moving. Vertices that decide at the same time can lower quality together; then the level is
-  /// repeated with more sub-rounds, and in the end left as it was.
-  Partition move_up(const Comm& comm, const Graph& graph, const Boundary& boundary, const Labels& labels,
-                    std::uint32_t level, std::uint32_t& rounds_count) const {
-    constexpr std::uint32_t most_rounds = 1024;
-    for (;; rounds_count *= 4) {
-      Partition communities(comm, graph, boundary, labels);
-      const Wide before = partition_quality(comm, graph, quality_, communities);
-      const SubRounds rounds(graph, seed_, level, rounds_count);
-      move_locally(comm, graph, boundary, quality_, rounds, options_.most_iterations, communities);
-      if (partition_quality(comm, graph, quality_, communities) >= before) return communities;
-      if (rounds_count >= most_rounds) return {comm, graph, boundary, labels};
-    }
-  }
-
   const Quality& quality_;
   const LeidenOptions& options_;
+  std::uint32_t pass_;
   std::uint64_t seed_;
 };
 
@@ -128,18 +194,16 @@ Wide total_quality(const Comm& comm, const Graph& graph, const Quality& quality,
   return partition_quality(comm, graph, quality, Partition(comm, graph, boundary, own_labels));
 }
 
-std::vector<std::uint32_t> find_communities(const Comm& comm, Graph graph, const Quality& quality,
+std::vector<std::uint32_t> find_communities(const Comm& comm, const Graph& graph, const Quality& quality,
                                             const LeidenOptions& options) {
-  const std::uint32_t first = graph.own_begin;
   Labels labels(graph.own);
-  std::iota(labels.begin(), labels.end(), first);
+  std::iota(labels.begin(), labels.end(), graph.own_begin);
   for (std::uint32_t pass = 0; pass < options.passes; ++pass) {
-    const Leiden leiden(quality, options, pass);
-    const bool last = pass + 1 == options.passes;
     auto better =
-        name_by_smallest(comm, first, leiden.improve(comm, last ? std::move(graph) : graph, labels, 0));
+        name_by_smallest(comm, graph.own_begin, Pass(quality, options, pass).improve(comm, graph, labels));
     const bool settled = !comm.any(better != labels);
     labels = std::move(better);
+    if (options.pass_done) options.pass_done(pass + 1, labels);
     if (settled) break;
   }
   return labels;

@@ -7,9 +7,22 @@
 #include "cluster/comm.hpp"
 #include "data/study/study.hpp"
 #include "src/communities/graph.hpp"
+#include "src/communities/local_moving.hpp"
 #include "src/communities/quality.hpp"
 
 namespace lockstep {
+
+/// What one phase of the search did, on this rank.
+struct Phase {
+  const char* name;  ///< "moving", "refinement", "coarsening", "settling"
+  std::uint32_t pass;
+  std::uint32_t level;
+  std::uint64_t vertices;  ///< of the level's whole graph
+  std::uint64_t arcs;      ///< on this rank
+  Effort effort;
+  double seconds;
+  Traffic traffic;  ///< in this phase
+};
 
 /// How the search for communities proceeds. The result depends on the graph and on these, never on ranks.
 struct LeidenOptions {
@@ -22,12 +35,17 @@ struct LeidenOptions {
   std::uint64_t gather_arcs = std::uint64_t{1} << 22;
   /// Told this rank's arcs after each level, for progress.
   std::function<void(std::uint64_t)> arcs_seen;
+  /// Told about each phase when it is over; must not communicate.
+  std::function<void(const Phase&)> phase_done;
+  /// Told the number of passes done and the own vertices' labels between passes, where these two are all that
+  /// is needed to go on. Called on every rank; may communicate.
+  std::function<void(std::uint32_t, const std::vector<std::uint32_t>&)> pass_done;
 };
 
 /// Communities that maximise `quality` (METHOD §4) by the Leiden algorithm (Traag, Waltman, van Eck 2019) in
-/// deterministic sub-rounds. Returns, by own vertex, the smallest vertex id in its community; every community
-/// is connected. Collective.
-std::vector<std::uint32_t> find_communities(const Comm& comm, Graph graph, const Quality& quality,
+/// deterministic sub-rounds. Returns, by own vertex, the smallest vertex id in its community. Every community
+/// is connected, and no vertex would do better in a neighbouring community or alone. Collective.
+std::vector<std::uint32_t> find_communities(const Comm& comm, const Graph& graph, const Quality& quality,
                                             const LeidenOptions& options);
 
 /// Twice the quality of a partition given by own labels, exactly. Collective.

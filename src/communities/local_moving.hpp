@@ -16,10 +16,17 @@ namespace lockstep {
 std::uint32_t best_place(const Graph& graph, const Partition& partition, const Quality& quality,
                          const SubRounds& rounds, std::uint32_t vertex, NeighbourWeights& weights);
 
+/// What local moving has done; the same on all ranks.
+struct Effort {
+  std::uint32_t iterations = 0;
+  std::uint32_t sub_rounds = 0;  ///< in which anybody was active
+  std::uint64_t moves = 0;
+};
+
 /// Leiden's first phase: vertices move to the neighbouring community that raises quality most, sub-round by
 /// sub-round; after that only neighbours of moved vertices are looked at again. Ends when at most one vertex
 /// in 1,000 moved, or after `most_iterations`. Collective.
-void move_locally(const Comm& comm, const Graph& graph, const Boundary& boundary, const Quality& quality,
-                  const SubRounds& rounds, std::uint32_t most_iterations, Partition& partition);
+Effort move_locally(const Comm& comm, const Graph& graph, const Boundary& boundary, const Quality& quality,
+                    const SubRounds& rounds, std::uint32_t most_iterations, Partition& partition);
 
 }  // namespace lockstep

@@ -1,35 +1,63 @@
 #pragma once
 
+#include <algorithm>
+#include <bit>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 namespace lockstep {
 
-/// Adds up one vertex's weights by place; cleared in the time it takes to visit what was touched.
+/// Adds up the weights of one vertex's arcs by what they lead to. A small open hash table, so that a vertex
+/// of ordinary degree stays in the first-level cache however large the graph is.
 class NeighbourWeights {
  public:
-  void add(std::uint32_t place, std::uint64_t weight, std::uint32_t witness) {
-    if (place >= weights_.size()) {
-      weights_.resize(place + std::size_t{1}, 0);
-      witnesses_.resize(place + std::size_t{1}, 0);
-    }
-    if (weights_[place] == 0) touched_.push_back(place);
-    weights_[place] += weight;
-    witnesses_[place] = witness;
+  struct Entry {
+    std::uint32_t place;
+    std::uint32_t witness;  ///< a slot that was added for this place; *the* slot where only one was
+    std::uint64_t weight;
+  };
+
+  /// Forgets everything; at most `arcs` additions follow.
+  void clear(std::uint64_t arcs) {
+    const std::uint64_t wanted = std::bit_ceil(2 * std::max<std::uint64_t>(arcs, 8));
+    if (index_.size() < wanted) index_.resize(wanted);
+    std::fill_n(index_.begin(), wanted, 0U);
+    shift_ = 64 - std::countr_zero(wanted);
+    mask_ = wanted - 1;
+    entries_.clear();
   }
-  std::uint64_t weight(std::uint32_t place) const { return place < weights_.size() ? weights_[place] : 0; }
-  /// A slot that was added for this place; *the* slot where the place is that of a single vertex.
-  std::uint32_t witness(std::uint32_t place) const { return witnesses_[place]; }
-  const std::vector<std::uint32_t>& touched() const { return touched_; }
-  void clear() {
-    for (const std::uint32_t place : touched_) weights_[place] = 0;
-    touched_.clear();
+  void add(std::uint32_t place, std::uint64_t weight, std::uint32_t witness) {
+    std::uint32_t& entry = index_[find(place)];
+    if (entry == 0) {
+      entries_.push_back({place, witness, weight});
+      entry = static_cast<std::uint32_t>(entries_.size());
+    } else {
+      entries_[entry - 1].weight += weight;
+    }
+  }
+  std::uint64_t weight(std::uint32_t place) const {
+    const std::uint32_t entry = index_[find(place)];
+    return entry == 0 ? 0 : entries_[entry - 1].weight;
+  }
+  /// In the order in which they were first added.
+  std::span<const Entry> entries() const { return entries_; }
+  std::span<const Entry> sorted_by_place() {
+    std::sort(entries_.begin(), entries_.end(),
+              [](const Entry& a, const Entry& b) { return a.place < b.place; });
+    return entries_;
   }
 
  private:
-  std::vector<std::uint64_t> weights_;
-  std::vector<std::uint32_t> witnesses_;
-  std::vector<std::uint32_t> touched_;
+  std::size_t find(std::uint32_t place) const {
+    std::size_t at = (place * std::uint64_t{0x9E3779B97F4A7C15}) >> shift_;
+    while (index_[at] != 0 && entries_[index_[at] - 1].place != place) at = (at + 1) & mask_;
+    return at;
+  }
+  std::vector<std::uint32_t> index_;  ///< 1 + position in entries_; 0 where free
+  std::vector<Entry> entries_;
+  int shift_ = 60;
+  std::size_t mask_ = 0;
 };
 
 }  // namespace lockstep

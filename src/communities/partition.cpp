@@ -2,103 +2,177 @@
 
 #include <algorithm>
 
-#include "cluster/exchange.hpp"
-
 namespace lockstep {
 
 Partition::Partition(const Comm& comm, const Graph& graph, const Boundary& boundary,
-                     const std::vector<std::uint32_t>& own_labels, const std::vector<std::uint64_t>& cuts)
-    : graph_(&graph), boundary_(&boundary), place_of_slot_(graph.slots()), totals_(graph.slots()) {
-  for (std::uint32_t slot = graph.own; slot < graph.slots(); ++slot) {
-    foreign_places_[graph.id(slot)] = slot;
-    place_of_slot_[slot] = slot;
-  }
+                     const std::vector<std::uint32_t>& own_labels, const std::vector<std::uint64_t>* cuts)
+    : graph_(&graph),
+      boundary_(&boundary),
+      has_cuts_(cuts != nullptr),
+      place_of_slot_(graph.slots(), nobody),
+      mass_(graph.slots(), 0),
+      members_(graph.slots(), 0),
+      cut_(has_cuts_ ? graph.slots() : 0, 0) {
+  if (comm.size() > 1) first_subscriber_.assign(graph.own, nobody);
   std::vector<Move> moves;
   std::vector<Delta> deltas;
+  moves.reserve(graph.own);
+  deltas.reserve(graph.own);
   for (std::uint32_t v = 0; v < graph.own; ++v) {
-    moves.push_back({v, place_of_label(own_labels[v])});
-    deltas.push_back({own_labels[v], static_cast<std::int64_t>(graph.mass[v]),
-                      cuts.empty() ? 0 : static_cast<std::int64_t>(cuts[v]), 1});
+    moves.push_back({v, meet(own_labels[v])});
+    deltas.push_back({moves.back().to, static_cast<std::int64_t>(graph.mass[v]),
+                      has_cuts_ ? static_cast<std::int64_t>((*cuts)[v]) : 0, 1});
   }
   relabel(comm, moves);
   add_up(comm, std::move(deltas));
 }
 
-std::uint32_t Partition::place_of_label(std::uint32_t label) {
+std::uint32_t Partition::meet(std::uint32_t label) {
   if (label - graph_->own_begin < graph_->own) return label - graph_->own_begin;
-  const auto [place, is_new] = foreign_places_.try_emplace(label, static_cast<std::uint32_t>(totals_.size()));
-  if (is_new) {
+  const auto [known, is_new] = foreign_places_.try_emplace(label, 0U);
+  if (!is_new) return known->second;
+  const auto ghost = std::lower_bound(graph_->ghosts.begin(), graph_->ghosts.end(), label);
+  std::uint32_t place = graph_->own + static_cast<std::uint32_t>(ghost - graph_->ghosts.begin());
+  if (ghost == graph_->ghosts.end() || *ghost != label) {
+    place = static_cast<std::uint32_t>(mass_.size());
     further_labels_.push_back(label);
-    totals_.emplace_back();
+    mass_.push_back(0);
+    members_.push_back(0);
+    if (has_cuts_) cut_.push_back(0);
   }
-  return place->second;
+  known.value() = place;
+  new_places_.push_back(place);
+  return place;
 }
 
 std::vector<std::uint32_t> Partition::own_labels() const {
   std::vector<std::uint32_t> labels;
+  labels.reserve(graph_->own);
   for (std::uint32_t v = 0; v < graph_->own; ++v) labels.push_back(label(place(v)));
   return labels;
-}
-
-void Partition::refresh(const Comm& comm, std::span<const std::uint32_t> places) {
-  if (comm.size() == 1) return;
-  std::vector<std::uint32_t> foreign;
-  std::vector<std::uint32_t> labels;
-  for (const std::uint32_t place : places) {
-    if (place < graph_->own) continue;
-    foreign.push_back(place);
-    labels.push_back(label(place));
-  }
-  const auto totals = ask(
-      comm, labels, [&](std::uint32_t community) { return graph_->vertices.owner(community); },
-      [&](std::uint32_t community) { return totals_[community - graph_->own_begin]; });
-  for (std::size_t i = 0; i < foreign.size(); ++i) totals_[foreign[i]] = totals[i];
 }
 
 std::vector<std::uint32_t> Partition::relabel(const Comm& comm, std::span<const Move> moves) {
   for (const auto& [vertex, to] : moves) place_of_slot_[vertex] = to;
   std::vector<std::uint32_t> changed;
   if (comm.size() == 1) return changed;
-  struct Update {
-    int rank;
-    std::uint32_t slot;
-    std::uint32_t label;
-  };
-  std::vector<Update> updates;
+  // Ghosts are in the order of their ids on every rank, so that their slots ascend, too.
+  std::vector<Packer> packers(static_cast<std::size_t>(comm.size()));
+  std::vector<std::uint32_t> last(packers.size(), 0);
   for (const auto& [vertex, to] : moves) {
-    for (const auto& [rank, slot] : boundary_->mirrors_of(vertex)) updates.push_back({rank, slot, label(to)});
+    for (const auto& [rank, slot] : boundary_->mirrors_of(vertex)) {
+      const auto r = static_cast<std::size_t>(rank);
+      packers[r].put(slot - last[r]);
+      packers[r].put(label(to));
+      last[r] = slot;
+    }
   }
-  const auto received = send_to(comm, updates, [](const Update& update) { return update.rank; });
-  for (const auto& update : received.rows) {
-    place_of_slot_[update.slot] = place_of_label(update.label);
-    changed.push_back(update.slot);
-  }
+  exchange_packed(comm, packers, [&](int, Unpacker bytes) {
+    for (std::uint32_t slot = 0; !bytes.done();) {
+      slot += static_cast<std::uint32_t>(bytes.get());
+      place_of_slot_[slot] = meet(static_cast<std::uint32_t>(bytes.get()));
+      changed.push_back(slot);
+    }
+  });
   return changed;
 }
 
+void Partition::add(const Delta& delta) {
+  mass_[delta.place] += static_cast<std::uint64_t>(delta.mass);
+  members_[delta.place] += static_cast<std::uint32_t>(delta.members);
+  if (has_cuts_) cut_[delta.place] += delta.cut;
+}
+
+/// A record is of a delta or of a subscription. `newcomers` are not yet on the lists of subscribers.
+void Partition::send_to_owners(const Comm& comm, std::vector<Delta> foreign,
+                               std::vector<std::uint32_t>& changed, std::vector<Newcomer>& newcomers) {
+  std::vector<Packer> packers(static_cast<std::size_t>(comm.size()));
+  const auto begin_record = [&](std::uint32_t place, bool subscription) -> Packer& {
+    const int owner = graph_->vertices.owner(label(place));
+    Packer& packer = packers[static_cast<std::size_t>(owner)];
+    packer.put(2 * (label(place) - graph_->vertices.begin(owner)) + (subscription ? 1 : 0));
+    return packer;
+  };
+  std::sort(foreign.begin(), foreign.end(), [](const Delta& a, const Delta& b) { return a.place < b.place; });
+  for (std::size_t i = 0; i < foreign.size();) {
+    Delta sum = foreign[i];
+    for (++i; i < foreign.size() && foreign[i].place == sum.place; ++i) {
+      sum.mass += foreign[i].mass;
+      sum.cut += foreign[i].cut;
+      sum.members += foreign[i].members;
+    }
+    Packer& packer = begin_record(sum.place, false);
+    packer.put_signed(sum.mass);
+    packer.put_signed(sum.members);
+    if (has_cuts_) packer.put_signed(sum.cut);
+  }
+  for (const std::uint32_t place : new_places_) begin_record(place, true).put(place);
+  new_places_.clear();
+  exchange_packed(comm, packers, [&](int rank, Unpacker bytes) {
+    while (!bytes.done()) {
+      const std::uint64_t head = bytes.get();
+      const auto label = static_cast<std::uint32_t>(head / 2);
+      if (head % 2 == 1) {
+        newcomers.push_back({label, {rank, static_cast<std::uint32_t>(bytes.get()), nobody}});
+        continue;
+      }
+      Delta delta{label, 0, 0, 0};
+      delta.mass = bytes.get_signed();
+      delta.members = static_cast<std::int32_t>(bytes.get_signed());
+      if (has_cuts_) delta.cut = bytes.get_signed();
+      add(delta);
+      changed.push_back(label);
+    }
+  });
+}
+
+void Partition::tell_subscribers(const Comm& comm, std::vector<std::uint32_t> changed,
+                                 const std::vector<Newcomer>& newcomers) {
+  std::vector<Packer> packers(static_cast<std::size_t>(comm.size()));
+  const auto tell = [&](const Subscriber& subscriber, std::uint32_t label) {
+    Packer& packer = packers[static_cast<std::size_t>(subscriber.rank)];
+    packer.put(std::uint64_t{subscriber.place} * 2 + (members_[label] > 1 ? 1 : 0));
+    packer.put(mass_[label]);
+    if (has_cuts_) packer.put_signed(cut_[label]);
+  };
+  std::sort(changed.begin(), changed.end());
+  changed.erase(std::unique(changed.begin(), changed.end()), changed.end());
+  for (const std::uint32_t label : changed) {
+    if (members_[label] == 0) continue;
+    for (auto i = first_subscriber_[label]; i != nobody; i = subscribers_[i].next)
+      tell(subscribers_[i], label);
+  }
+  for (const auto& [label, subscriber] : newcomers) {
+    tell(subscriber, label);
+    subscribers_.push_back({subscriber.rank, subscriber.place, first_subscriber_[label]});
+    first_subscriber_[label] = static_cast<std::uint32_t>(subscribers_.size() - 1);
+  }
+  exchange_packed(comm, packers, [&](int, Unpacker bytes) {
+    while (!bytes.done()) {
+      const std::uint64_t head = bytes.get();
+      const std::uint64_t place = head / 2;
+      members_[place] = 1 + static_cast<std::uint32_t>(head % 2);
+      mass_[place] = bytes.get();
+      if (has_cuts_) cut_[place] = bytes.get_signed();
+    }
+  });
+}
+
 void Partition::add_up(const Comm& comm, std::vector<Delta> deltas) {
-  std::sort(deltas.begin(), deltas.end(), [](const Delta& a, const Delta& b) { return a.label < b.label; });
-  std::size_t kept = 0;
-  for (std::size_t i = 0; i < deltas.size(); ++i) {
-    if (kept > 0 && deltas[kept - 1].label == deltas[i].label) {
-      deltas[kept - 1].mass += deltas[i].mass;
-      deltas[kept - 1].cut += deltas[i].cut;
-      deltas[kept - 1].members += deltas[i].members;
+  std::vector<std::uint32_t> changed;
+  std::vector<Delta> foreign;
+  for (const Delta& delta : deltas) {
+    if (delta.place < graph_->own) {
+      add(delta);
+      if (comm.size() > 1) changed.push_back(delta.place);
     } else {
-      deltas[kept++] = deltas[i];
+      foreign.push_back(delta);
     }
   }
-  deltas.resize(kept);
-  if (comm.size() > 1) {
-    deltas =
-        send_to(comm, deltas, [&](const Delta& delta) { return graph_->vertices.owner(delta.label); }).rows;
-  }
-  for (const auto& delta : deltas) {
-    auto& totals = totals_[delta.label - graph_->own_begin];
-    totals.mass += static_cast<std::uint64_t>(delta.mass);
-    totals.cut += delta.cut;
-    totals.members += delta.members;
-  }
+  if (comm.size() == 1) return;
+  std::vector<Newcomer> newcomers;
+  send_to_owners(comm, std::move(foreign), changed, newcomers);
+  tell_subscribers(comm, std::move(changed), newcomers);
 }
 
 }  // namespace lockstep

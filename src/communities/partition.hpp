@@ -8,6 +8,7 @@
 
 #include "cluster/comm.hpp"
 #include "src/communities/graph.hpp"
+#include "src/communities/packed.hpp"
 
 namespace lockstep {
 
@@ -15,57 +16,85 @@ namespace lockstep {
 struct Totals {
   std::uint64_t mass = 0;
   std::int64_t cut = 0;  ///< refinement: weight from here to the rest of the enclosing community
-  std::int64_t members = 0;
+  std::uint32_t members = 0;
 };
 
 /// Which community every vertex is in. A community's label is the id of a vertex, whose owner keeps the
 /// community's totals. A rank addresses the labels it has met by *places*: the place of label id(s) is slot
 /// s, further labels follow; so a scan over arcs needs no look-up by label.
+///
+/// A rank that meets a foreign label subscribes to it: from then on its owner sends the totals whenever they
+/// change, unless the community has become empty, which nobody can meet.
 class Partition {
  public:
-  /// Own vertices with these labels. Collective.
+  /// Own vertices with these labels. Where `cuts` are given, by own vertex, totals count them. Collective.
   Partition(const Comm& comm, const Graph& graph, const Boundary& boundary,
-            const std::vector<std::uint32_t>& own_labels, const std::vector<std::uint64_t>& cuts = {});
+            const std::vector<std::uint32_t>& own_labels, const std::vector<std::uint64_t>* cuts = nullptr);
 
   /// Place of a slot's community.
   std::uint32_t place(std::uint32_t slot) const { return place_of_slot_[slot]; }
   std::uint32_t label(std::uint32_t place) const {
     return place < graph_->slots() ? graph_->id(place) : further_labels_[place - graph_->slots()];
   }
-  std::size_t places() const { return totals_.size(); }
-  /// Exact for labels of own vertices; for others as of the last refresh.
-  const Totals& totals(std::uint32_t place) const { return totals_[place]; }
+  /// Exact for labels of own vertices, and for communities that a slot is in.
+  std::uint64_t mass(std::uint32_t place) const { return mass_[place]; }
+  /// The same, but more than one counts as 2 where another rank owns the label.
+  std::uint32_t members(std::uint32_t place) const { return members_[place]; }
+  std::int64_t cut(std::uint32_t place) const { return cut_[place]; }
+  Totals totals(std::uint32_t place) const {
+    return {mass_[place], has_cuts_ ? cut_[place] : 0, members_[place]};
+  }
+  std::size_t places() const { return mass_.size(); }
   std::vector<std::uint32_t> own_labels() const;
-
-  /// Asks the owners for the totals of these places' communities. Collective.
-  void refresh(const Comm& comm, std::span<const std::uint32_t> places);
 
   struct Move {
     std::uint32_t vertex;  ///< own
     std::uint32_t to;      ///< place
   };
-  /// Moves vertices and tells the ranks that have them as ghosts; totals stay. Returns the ghosts' slots that
-  /// changed here. Collective.
+  /// Moves vertices and tells the ranks that have them as ghosts; totals stay. `moves` ascend by vertex.
+  /// Returns the ghosts' slots that changed here. Collective.
   std::vector<std::uint32_t> relabel(const Comm& comm, std::span<const Move> moves);
 
   struct Delta {
-    std::uint32_t label;
+    std::uint32_t place;
     std::int64_t mass;
     std::int64_t cut;
-    std::int64_t members;
+    std::int32_t members;
   };
-  /// Adds to totals, wherever their owners are. Collective.
+  /// Adds to totals, wherever their owners are, and brings everybody's totals up to date. Collective.
   void add_up(const Comm& comm, std::vector<Delta> deltas);
 
  private:
-  std::uint32_t place_of_label(std::uint32_t label);
+  static constexpr std::uint32_t nobody = UINT32_MAX;
+  struct Subscriber {
+    int rank;
+    std::uint32_t place;  ///< on that rank
+    std::uint32_t next;   ///< of the same label, in subscribers_
+  };
+  struct Newcomer {
+    std::uint32_t label;  ///< as an own place
+    Subscriber subscriber;
+  };
+
+  std::uint32_t meet(std::uint32_t label);
+  void add(const Delta& delta);
+  void send_to_owners(const Comm& comm, std::vector<Delta> foreign, std::vector<std::uint32_t>& changed,
+                      std::vector<Newcomer>& newcomers);
+  void tell_subscribers(const Comm& comm, std::vector<std::uint32_t> changed,
+                        const std::vector<Newcomer>& newcomers);
 
   const Graph* graph_;
   const Boundary* boundary_;
+  bool has_cuts_;
   std::vector<std::uint32_t> place_of_slot_;
-  std::vector<Totals> totals_;  ///< by place
+  std::vector<std::uint64_t> mass_;     ///< by place, as the next two
+  std::vector<std::uint32_t> members_;  ///< fewer than 2^32, as vertices are
+  std::vector<std::int64_t> cut_;       ///< with has_cuts_ only
   std::vector<std::uint32_t> further_labels_;
-  tsl::robin_map<std::uint32_t, std::uint32_t> foreign_places_;  ///< of labels that are not own vertices
+  tsl::robin_map<std::uint32_t, std::uint32_t> foreign_places_;  ///< of labels that were met
+  std::vector<std::uint32_t> new_places_;                        ///< met since the last add_up
+  std::vector<std::uint32_t> first_subscriber_;                  ///< by own label; of a list in subscribers_
+  std::vector<Subscriber> subscribers_;
 };
 
 }  // namespace lockstep

@@ -19,13 +19,11 @@ class Refinement {
         rounds_(rounds),
         communities_(communities),
         cuts_(cuts_to_community(graph, communities)),
-        parts_(comm, graph, boundary, own_ids(graph), cuts_),
+        parts_(comm, graph, boundary, own_ids(graph), &cuts_),
         moved_(graph.slots(), never) {}
 
   Partition run() {
-    const std::vector<std::uint8_t> all(graph_.own, 1);
-    const auto dealt = rounds_.deal(all);
-    for (std::uint32_t round = 0; round < rounds_.count(); ++round) sub_round(round, dealt[round]);
+    for (std::uint32_t round = 0; round < rounds_.count(); ++round) sub_round(round);
     return std::move(parts_);
   }
 
@@ -59,53 +57,38 @@ class Refinement {
   }
 
   bool may_move(std::uint32_t v) const {
-    return parts_.place(v) == v && parts_.totals(v).members == 1 &&
+    return parts_.place(v) == v && parts_.members(v) == 1 &&
            well_connected(static_cast<std::int64_t>(cuts_[v]), graph_.mass[v],
-                          communities_.totals(communities_.place(v)).mass);
+                          communities_.mass(communities_.place(v)));
   }
 
-  void refresh_parts(const std::vector<std::uint32_t>& vertices) {
-    if (comm_.size() == 1) return;
-    std::vector<std::uint32_t> places;
-    for (const std::uint32_t v : vertices) {
-      for (std::uint64_t a = graph_.first[v]; a < graph_.first[v + 1]; ++a) {
-        if (same_community(v, graph_.target[a])) places.push_back(parts_.place(graph_.target[a]));
-      }
-    }
-    std::sort(places.begin(), places.end());
-    places.erase(std::unique(places.begin(), places.end()), places.end());
-    parts_.refresh(comm_, places);
-  }
-
-  void sub_round(std::uint32_t round, const std::vector<std::uint32_t>& dealt) {
-    std::vector<std::uint32_t> movable;
-    std::copy_if(dealt.begin(), dealt.end(), std::back_inserter(movable),
-                 [&](std::uint32_t v) { return may_move(v); });
-    refresh_parts(movable);
+  void sub_round(std::uint32_t round) {
     std::vector<Partition::Move> moves;
-    for (const std::uint32_t v : movable) {
+    for (const std::uint32_t v : rounds_.members(round)) {
+      if (!may_move(v)) continue;
       const std::uint32_t to = best_part(v);
       if (to != v) moves.push_back({v, to});
     }
+    if (!comm_.any(!moves.empty())) return;
     for (const std::uint32_t ghost : parts_.relabel(comm_, moves)) moved_[ghost] = round;
     for (const auto& [v, to] : moves) moved_[v] = round;
     parts_.add_up(comm_, deltas(round, moves));
   }
 
   std::uint32_t best_part(std::uint32_t v) {
-    weights_.clear();
-    for (std::uint64_t a = graph_.first[v]; a < graph_.first[v + 1]; ++a) {
+    const std::uint64_t end = graph_.first[v + 1];
+    weights_.clear(end - graph_.first[v]);
+    for (std::uint64_t a = graph_.first[v]; a < end; ++a) {
       const std::uint32_t slot = graph_.target[a];
       if (same_community(v, slot)) weights_.add(parts_.place(slot), graph_.weight[a], slot);
     }
-    const std::uint64_t community_mass = communities_.totals(communities_.place(v)).mass;
+    const std::uint64_t community_mass = communities_.mass(communities_.place(v));
     std::uint32_t best = v;
     Wide best_gain = 0;
-    for (const std::uint32_t place : weights_.touched()) {
-      const Totals& totals = parts_.totals(place);
-      if (totals.members == 1 && rounds_.of(weights_.witness(place)) == rounds_.of(v)) continue;
-      if (!well_connected(totals.cut, totals.mass, community_mass)) continue;
-      const Wide gain = quality_.gain(weights_.weight(place), graph_.mass[v], totals.mass);
+    for (const auto& [place, witness, weight] : weights_.entries()) {
+      if (parts_.members(place) == 1 && rounds_.of(witness) == rounds_.of(v)) continue;
+      if (!well_connected(parts_.cut(place), parts_.mass(place), community_mass)) continue;
+      const Wide gain = quality_.gain(weight, graph_.mass[v], parts_.mass(place));
       if (gain > best_gain || (gain == best_gain && best != v && parts_.label(place) < parts_.label(best))) {
         best = place;
         best_gain = gain;
@@ -121,13 +104,13 @@ class Refinement {
     for (const auto& [v, to] : moves) {
       const auto mass = static_cast<std::int64_t>(graph_.mass[v]);
       auto cut = static_cast<std::int64_t>(cuts_[v]);
-      deltas.push_back({graph_.id(v), -mass, -cut, -1});
+      deltas.push_back({v, -mass, -cut, -1});
       for (std::uint64_t a = graph_.first[v]; a < graph_.first[v + 1]; ++a) {
         const std::uint32_t slot = graph_.target[a];
         if (parts_.place(slot) != to) continue;
         cut -= static_cast<std::int64_t>(graph_.weight[a]) * (moved_[slot] == round ? 1 : 2);
       }
-      deltas.push_back({parts_.label(to), mass, cut, 1});
+      deltas.push_back({to, mass, cut, 1});
     }
     return deltas;
   }
@@ -146,12 +129,7 @@ class Refinement {
 }  // namespace
 
 Partition refine(const Comm& comm, const Graph& graph, const Boundary& boundary, const Quality& quality,
-                 const SubRounds& rounds, Partition& communities) {
-  std::vector<std::uint32_t> places;
-  for (std::uint32_t v = 0; v < graph.own; ++v) places.push_back(communities.place(v));
-  std::sort(places.begin(), places.end());
-  places.erase(std::unique(places.begin(), places.end()), places.end());
-  communities.refresh(comm, places);
+                 const SubRounds& rounds, const Partition& communities) {
   return Refinement(comm, graph, boundary, quality, rounds, communities).run();
 }
 

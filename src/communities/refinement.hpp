@@ -13,6 +13,6 @@ namespace lockstep {
 /// sub-round (have several members, or one that decides in another), so parts grow by edges only and are
 /// connected. Collective.
 Partition refine(const Comm& comm, const Graph& graph, const Boundary& boundary, const Quality& quality,
-                 const SubRounds& rounds, Partition& communities);
+                 const SubRounds& rounds, const Partition& communities);
 
 }  // namespace lockstep

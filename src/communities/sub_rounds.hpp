@@ -1,10 +1,10 @@
 #pragma once
 
 #include <cstdint>
+#include <numeric>
 #include <span>
 #include <vector>
 
-#include "cluster/comm.hpp"
 #include "data/digest.hpp"
 #include "src/communities/graph.hpp"
 
@@ -14,37 +14,29 @@ namespace lockstep {
 /// the same state, so that the outcome depends on the graph alone (DESIGN §5).
 class SubRounds {
  public:
+  /// `count`: below 2^16.
   SubRounds(const Graph& graph, std::uint64_t seed, std::uint32_t level, std::uint32_t count)
-      : count_(count) {
+      : first_(std::size_t{count} + 1, 0), order_(graph.own) {
     rounds_.reserve(graph.slots());
     for (std::uint32_t slot = 0; slot < graph.slots(); ++slot) {
       rounds_.push_back(static_cast<std::uint16_t>(mix(graph.id(slot), seed, level, 0) % count));
     }
+    for (std::uint32_t v = 0; v < graph.own; ++v) ++first_[rounds_[v] + std::size_t{1}];
+    std::partial_sum(first_.begin(), first_.end(), first_.begin());
+    auto next = first_;
+    for (std::uint32_t v = 0; v < graph.own; ++v) order_[next[rounds_[v]]++] = v;
   }
-  std::uint32_t count() const { return count_; }
+  std::uint32_t count() const { return static_cast<std::uint32_t>(first_.size() - 1); }
   std::uint32_t of(std::uint32_t slot) const { return rounds_[slot]; }
-
-  /// The own vertices that `wanted`, by sub-round, ascending.
-  std::vector<std::vector<std::uint32_t>> deal(std::span<const std::uint8_t> wanted) const {
-    std::vector<std::vector<std::uint32_t>> dealt(count_);
-    for (std::uint32_t v = 0; v < wanted.size(); ++v) {
-      if (wanted[v] != 0) dealt[rounds_[v]].push_back(v);
-    }
-    return dealt;
+  /// The own vertices of a sub-round, ascending.
+  std::span<const std::uint32_t> members(std::uint32_t round) const {
+    return std::span(order_).subspan(first_[round], first_[round + 1] - first_[round]);
   }
 
  private:
-  std::uint32_t count_;
-  std::vector<std::uint16_t> rounds_;
+  std::vector<std::uint16_t> rounds_;  ///< by slot
+  std::vector<std::uint32_t> first_;   ///< by sub-round: in order_
+  std::vector<std::uint32_t> order_;   ///< own vertices by sub-round
 };
-
-/// Over all ranks: how many vertices each sub-round has. Collective.
-inline std::vector<std::uint64_t> count_dealt(const Comm& comm,
-                                              const std::vector<std::vector<std::uint32_t>>& dealt) {
-  std::vector<std::uint64_t> counts;
-  for (const auto& vertices : dealt) counts.push_back(vertices.size());
-  comm.sum_each(counts);
-  return counts;
-}
 
 }  // namespace lockstep

@@ -19,7 +19,7 @@ std::vector<Ranges> several_ranges(std::uint32_t vertices) {
 void expect_equal(const Graph& graph, const Graph& expected) {
   EXPECT_EQ(graph.first, expected.first);
   EXPECT_EQ(graph.target, expected.target);
-  EXPECT_EQ(graph.weight, expected.weight);
+  EXPECT_EQ(graph.weight.values(), expected.weight.values());
   EXPECT_EQ(graph.mass, expected.mass);
   EXPECT_EQ(graph.inner, expected.inner);
 }

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace lockstep {
+
+/// Weights by arc: 4 bytes each as long as all fit, 8 from the first that does not.
+class ArcWeights {
+ public:
+  std::uint64_t operator[](std::size_t arc) const { return wide_.empty() ? narrow_[arc] : wide_[arc]; }
+  std::size_t size() const { return wide_.empty() ? narrow_.size() : wide_.size(); }
+  void reserve(std::size_t arcs) { narrow_.reserve(arcs); }
+  void push_back(std::uint64_t weight) {
+    if (wide_.empty() && weight <= UINT32_MAX) {
+      narrow_.push_back(static_cast<std::uint32_t>(weight));
+      return;
+    }
+    if (wide_.empty()) widen();
+    wide_.push_back(weight);
+  }
+  std::vector<std::uint64_t> values() const {
+    return wide_.empty() ? std::vector<std::uint64_t>(narrow_.begin(), narrow_.end()) : wide_;
+  }
+
+ private:
+  void widen() {
+    wide_.reserve(narrow_.capacity());
+    wide_.assign(narrow_.begin(), narrow_.end());
+    narrow_ = {};
+  }
+  std::vector<std::uint32_t> narrow_;
+  std::vector<std::uint64_t> wide_;
+};
+
+}  // namespace lockstep

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "cluster/comm.hpp"
+
+namespace lockstep {
+
+/// Whole numbers as bytes, seven bits each: small numbers, which most are, take one or two bytes.
+class Packer {
+ public:
+  void put(std::uint64_t value) {
+    for (; value >= 0x80; value >>= 7) bytes_.push_back(static_cast<std::byte>(value | 0x80));
+    bytes_.push_back(static_cast<std::byte>(value));
+  }
+  void put_signed(std::int64_t value) {
+    put(static_cast<std::uint64_t>(value) << 1 ^ static_cast<std::uint64_t>(value >> 63));
+  }
+  std::span<const std::byte> bytes() const { return bytes_; }
+
+ private:
+  std::vector<std::byte> bytes_;
+};
+
+/// Reads what a Packer has put, in the same order.
+class Unpacker {
+ public:
+  explicit Unpacker(std::span<const std::byte> bytes) : bytes_(bytes) {}
+  bool done() const { return at_ == bytes_.size(); }
+  std::uint64_t get() {
+    std::uint64_t value = 0;
+    for (int shift = 0;; shift += 7) {
+      const auto byte = static_cast<std::uint64_t>(bytes_[at_++]);
+      value |= (byte & 0x7F) << shift;
+      if (byte < 0x80) return value;
+    }
+  }
+  std::int64_t get_signed() {
+    const std::uint64_t value = get();
+    return static_cast<std::int64_t>(value >> 1 ^ (~(value & 1) + 1));
+  }
+
+ private:
+  std::span<const std::byte> bytes_;
+  std::size_t at_ = 0;
+};
+
+/// Sends to every rank r what packers[r] holds, and calls read(rank, unpacker) for each rank that sent
+/// something, in rank order. Collective.
+template <class Read>
+void exchange_packed(const Comm& comm, const std::vector<Packer>& packers, Read read) {
+  std::vector<std::byte> bytes;
+  std::vector<std::size_t> counts;
+  for (const Packer& packer : packers) {
+    bytes.insert(bytes.end(), packer.bytes().begin(), packer.bytes().end());
+    counts.push_back(packer.bytes().size());
+  }
+  const auto received = comm.exchange(bytes, counts);
+  std::span<const std::byte> rest(received.rows);
+  for (int rank = 0; rank < comm.size(); ++rank) {
+    const std::size_t count = received.counts[static_cast<std::size_t>(rank)];
+    if (count > 0) read(rank, Unpacker(rest.first(count)));
+    rest = rest.subspan(count);
+  }
+}
+
+}  // namespace lockstep
