@@ -1,80 +1,24 @@
 #!/usr/bin/env python3
-"""Runs under a real Slurm, in a box on this machine: a stop before the time limit, a lost node, an array job.
+"""Runs under a real Slurm, in a box on this machine: a stop before the time limit, a lost node, an array, a chain.
 
-Each result must have the bytes of the same study under mpirun.
+Each result must have the bytes of the same study under mpirun. With --long also a real time limit, another node's
+power cut, and a ghost: ranks that go on working on a node that Slurm has given up.
 """
 import argparse
+import json
 import os
 import pathlib
-import shutil
-import signal
 import subprocess
 import sys
-import tempfile
 import time
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "pipeline"))
-import lockstep_run  # noqa: E402
+import slurm_box
+from slurm_box import SLURM, Box
 
-BOX = lockstep_run.PROJECT / "slurm" / "box"
-SCRIPT = lockstep_run.PROJECT / "slurm" / "lockstep.sbatch"
-CHAIN = lockstep_run.PROJECT / "slurm" / "chain"
+import lockstep_run
+
 JOB_SECONDS = 150
-
-
-class Box:
-    """A cluster that is taken down whatever happens."""
-
-    def __init__(self, folder, lockstep, nodes=3):
-        self.folder = folder / "box"
-        self.environment = {**os.environ, "LOCKSTEP_BOX": str(self.folder), "LOCKSTEP": str(lockstep)}
-        self.nodes = nodes
-
-    def __enter__(self):
-        self.call("up", "--nodes", str(self.nodes))
-        return self
-
-    def __exit__(self, *_):
-        subprocess.run([str(BOX), "down"], env=self.environment, timeout=60, check=False)
-
-    def call(self, *arguments, check=True):
-        done = subprocess.run([str(BOX), *map(str, arguments)], env=self.environment, capture_output=True, text=True,
-                              timeout=90, errors="replace")
-        if check and done.returncode != 0:
-            raise RuntimeError(f"{arguments}: exit code {done.returncode}\n{done.stdout}{done.stderr}")
-        return done.stdout.strip()
-
-    def run(self, *arguments, check=True):
-        return self.call("run", *arguments, check=check)
-
-    def submit(self, log, *arguments):
-        """The job's number. `arguments`: options of sbatch, then the script's."""
-        return self.run("sbatch", "--parsable", f"--output={log}", *arguments)
-
-    def state(self, job):
-        """Slurm's word for a job: PENDING, RUNNING, COMPLETED, ..."""
-        shown = self.run("scontrol", "-o", "show", "job", job, check=False)
-        states = [word.split("=")[1] for word in shown.split() if word.startswith("JobState=")]
-        return states[0] if states else "GONE"
-
-    def wait(self, job, log):
-        """Waits until a job has ended for good; its last state and its log."""
-        limit = time.monotonic() + JOB_SECONDS
-        while (state := self.state(job)) in ("PENDING", "RUNNING", "COMPLETING", "REQUEUED", "NODE_FAIL"):
-            if time.monotonic() > limit:
-                self.run("scancel", job, check=False)
-                break
-            time.sleep(0.3)
-        logs = sorted(log.parent.glob(log.name.replace("%a", "*")))
-        return state, "".join(file.read_text(errors="replace") for file in logs)
-
-
-def await_work(out, seconds=60):
-    """Waits until the run has saved its sorted log, so that there is something to go on from."""
-    limit = time.monotonic() + seconds
-    while time.monotonic() < limit and not list(out.glob("parts/log.*")):
-        time.sleep(0.05)
-    return bool(list(out.glob("parts/log.*")))
+LONG_JOB_SECONDS = 400
 
 
 class SlurmRuns:
@@ -82,50 +26,90 @@ class SlurmRuns:
         self.options = options
         self.folder = folder
         self.checks = lockstep_run.Checks()
-        lockstep_run.launch(options, 2, "generate", "--out", folder / "log", "--actions", options.actions, "--shards", 4,
-                            "--fan-club-size", 30, "--viral-burst-size", 400)
-        self.study = lockstep_run.with_rule(folder / "log/study.toml", folder / "study.toml", "significance")
+        slurm_box.check_possible(folder)
+        self.job_seconds = LONG_JOB_SECONDS if options.long else JOB_SECONDS
+        # A program that cannot plan gets what sbatch is told.
+        commands = subprocess.run([options.lockstep, "--help"], capture_output=True, text=True, timeout=60,
+                                  env={**lockstep_run.ENVIRONMENT, **os.environ}).stdout
+        self.flags = [] if "\n  plan " in commands else ["--no-plan"]
+        self.study = self.generate("log", options.actions)
         self.expected = lockstep_run.sha256(lockstep_run.run(options, self.study, folder / "mpirun", 2))
 
-    def submit(self, box, name, nodes, *arguments):
-        out = self.folder / name
-        log = self.folder / f"{name}.log"
-        job = box.submit(log, f"--nodes={nodes}", "--ntasks-per-node=2", "--mem=1500", "--time=10", SCRIPT, "run",
-                         self.study, "--out", out, *arguments)
-        return job, out, log
+    def generate(self, name, actions):
+        lockstep_run.launch(self.options, 2, "generate", "--out", self.folder / name, "--actions", actions, "--shards",
+                            4, "--fan-club-size", 30, "--viral-burst-size", 400)
+        return self.folder / name / "study.toml"
 
-    def check(self, name, state, log, out):
+    def submit(self, box, name, *sbatch_options):
+        """Submits the study on two nodes and waits until the run has saved its sorted log, so that there is something
+        to lose and something to go on from; the job's number and the run's folder."""
+        out = self.folder / name
+        job = box.run(SLURM / "submit", *self.flags, self.study, "--out", out, "--checkpoint-minutes", "0.05", "--",
+                      "--nodes=2", "--ntasks-per-node=2", "--mem=1500", "--time=10", *sbatch_options)
+        limit = time.monotonic() + 60
+        while time.monotonic() < limit and not list(out.glob("parts/log.*")):
+            time.sleep(0.05)
+        self.checks.equal(f"{name}: the job is at work", box.field(job, "JobState"), "RUNNING")
+        return job, out
+
+    def finish(self, box, name, job, out, outcome):
+        """Waits for a job; its log. Its first attempt must have ended with `outcome`, its last with the result."""
+        state = box.wait(job, self.job_seconds)
+        log = "".join(file.read_text(errors="replace") for file in out.glob("slurm-*.log"))
+        results = out / "results.h5"
         self.checks.true(f"{name}: the job completes", state == "COMPLETED", f"{state}\n{log}")
         self.checks.true(f"{name}: the bytes of mpirun's result",
-                         (out / "results.h5").exists()
-                         and lockstep_run.sha256(out / "results.h5") == self.expected, log)
+                         results.exists() and lockstep_run.sha256(results) == self.expected, log)
+        status = subprocess.run([self.options.lockstep, "status", str(out), "--json"], capture_output=True, text=True,
+                                timeout=60, env={**lockstep_run.ENVIRONMENT, **box.environment})
+        attempts = json.loads(status.stdout)["attempts"]
+        self.checks.true(f"{name}: the first attempt: {outcome}, the last: done",
+                         len(attempts) > 1 and attempts[0]["outcome"] == outcome and attempts[-1]["outcome"] == "done",
+                         f"{status.stdout}\n{log}")
+        self.checks.true(f"{name}: it went on with the sorted log", log.count("read       done") == 1, log)
+        return log
 
-    def time_limit(self, box):
+    def stop(self, box):
         """What Slurm does before the time limit, without waiting a minute for it."""
-        job, out, log = self.submit(box, "limit", 2)
-        self.checks.true("time limit: there is something to stop", await_work(out), log.name)
+        job, out = self.submit(box, "stop")
         box.run("scancel", "--signal=USR1", "--batch", job)
-        state, text = box.wait(job, log)
-        self.check("time limit", state, text, out)
-        self.checks.true("time limit: stopped cleanly, then resumed", "back into the queue" in text and "start 1" in text,
-                         text)
+        self.finish(box, "stop", job, out, "stopped")
+
+    def lost_node(self, box, name, command, node_of):
+        """`command` takes a node of the job away; the job must go on on the others."""
+        job, out = self.submit(box, name)
+        batch_host = box.run("squeue", "-h", "-j", job, "-o", "%B")
+        others = box.hosts(box.run("squeue", "-h", "-j", job, "-o", "%N")) - {batch_host}
+        node = batch_host if node_of == "batch shell" else others.pop()
+        box.call(command, node)
+        log = self.finish(box, name, job, out, "killed or lost")
+        last = slurm_box.started_on(log)[str(len(slurm_box.started_on(log)) - 1)]
+        self.checks.true(f"{name}: requeued on other nodes", node not in box.hosts(last), f"{node} lost\n{log}")
+        box.call("up", "--nodes", box.nodes)
 
     def power_cut(self, box):
-        job, out, log = self.submit(box, "cut", 2)
-        self.checks.true("power cut: there is something to lose", await_work(out), log.name)
-        box.call("cut", "n1")
-        state, text = box.wait(job, log)
-        self.check("power cut", state, text, out)
-        self.checks.true("power cut: requeued on other nodes", "start 1" in text and "on n[2-3]" in text, text)
+        self.lost_node(box, "power cut", "cut", "batch shell")
+
+    def power_cut_elsewhere(self, box):
+        self.lost_node(box, "power cut elsewhere", "cut", "other ranks")
+
+    def ghost(self, box):
+        self.lost_node(box, "ghost", "lose", "batch shell")
+
+    def time_limit(self, box):
+        """A job that is longer than its limit of a minute comes back until it is done."""
+        job, out = self.submit(box, "time limit", "--time=1", "--signal=B:USR1@50")
+        self.finish(box, "time limit", job, out, "stopped")
 
     def sweep(self, box):
         out = self.folder / "sweep"
-        lockstep_run.launch(self.options, 1, "sweep", self.study, "--out", out, "--set",
+        study = self.generate("small log", self.options.actions // 6)
+        lockstep_run.launch(self.options, 1, "sweep", study, "--out", out, "--set",
                             "communities.resolution=0.01,0.02,0.05,0.1")
-        log = self.folder / "sweep.%a.log"
-        job = box.submit(log, "--array=0-3", "--ntasks=1", "--mem=800", "--time=10", SCRIPT, "sweep", out)
-        states = [box.wait(f"{job}_{task}", log) for task in range(4)]
-        self.checks.true("sweep: all four jobs complete", all(state == "COMPLETED" for state, _ in states), str(states))
+        job = box.run(SLURM / "submit", *self.flags, "--sweep", out, "--", "--nodes=1", "--ntasks-per-node=1", "--mem=800",
+                      "--time=10")
+        states = [box.wait(f"{job}_{task}", self.job_seconds) for task in range(4)]
+        self.checks.equal("sweep: states of the four jobs", states, ["COMPLETED"] * 4)
         for task in range(4):
             folder = out / f"{task:03d}"
             expected = lockstep_run.run(self.options, folder / "study.toml", folder / "mpirun", 2)
@@ -133,39 +117,37 @@ class SlurmRuns:
 
     def chain(self, box):
         out = self.folder / "chain"
-        jobs = box.run(CHAIN, self.study, "--out", out, "--", "--ntasks=2", "--mem=1500", "--time=10",
-                       f"--output={self.folder}/chain.log").split()
-        self.checks.equal("chain: three jobs", len(jobs), 3)
-        states = [box.wait(job, self.folder / "chain.log") for job in jobs]
-        self.check("chain", states[-1][0], states[-1][1], out)
-        report = out / "report.txt"
-        self.checks.true("chain: the report ranks networks", report.exists() and "rank" in report.read_text())
+        jobs = box.run(SLURM / "chain", *self.flags, self.study, "--out", out, "--", "--ntasks=2", "--mem=1500",
+                       "--time=10").split()
+        states = [box.wait(job, self.job_seconds) for job in jobs]
+        self.checks.equal("chain: states of the three jobs", states, ["COMPLETED"] * 3)
+        self.checks.equal("chain: the bytes of mpirun's result", lockstep_run.sha256(out / "results.h5"), self.expected)
+        self.checks.true("chain: the report ranks networks", "rank" in (out / "report.txt").read_text())
 
     def run(self):
+        steps = [self.stop, self.chain, self.sweep, self.power_cut]
+        if self.options.long:
+            steps += [self.power_cut_elsewhere, self.ghost, self.time_limit]
         with Box(self.folder, self.options.lockstep) as box:
-            for step in (self.time_limit, self.chain, self.sweep, self.power_cut):
+            for step in steps:
                 begin = time.monotonic()
                 step(box)
                 print(f"       {step.__name__}: {time.monotonic() - begin:.0f} s", flush=True)
-        self.checks.true("box: nothing is left", not (self.folder / "box").exists())
+        self.checks.true("box: nothing is left", not box.folder.exists())
+        return self.checks.exit_code()
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     lockstep_run.add_options(parser)
-    parser.add_argument("--actions", type=int, default=600_000, help="of the generated log (%(default)s)")
+    parser.add_argument("--actions", type=int, help="of the generated log (600000, or 3000000 with --long)")
+    parser.add_argument("--seconds", type=int, help="for the whole test (420, or 1800 with --long)")
+    parser.add_argument("--long", action="store_true", help="with what takes several minutes")
     options = parser.parse_args()
     options.lockstep = str(pathlib.Path(options.lockstep).resolve())
-    os.environ["PATH"] += ":/usr/sbin:/sbin"
-    if os.geteuid() != 0 or not shutil.which("slurmctld"):
-        print("skipped: wants root and Slurm (./bootstrap installs it)")
-        return lockstep_run.SKIPPED
-    # The box is taken down when the test is stopped, too.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    with tempfile.TemporaryDirectory(prefix="lockstep-slurm-") as name:
-        runs = SlurmRuns(options, pathlib.Path(name))
-        runs.run()
-        return runs.checks.exit_code()
+    options.actions = options.actions or (3_000_000 if options.long else 600_000)
+    return slurm_box.in_a_folder(options.seconds or (1800 if options.long else 420),
+                                 lambda folder: SlurmRuns(options, folder).run())
 
 
 if __name__ == "__main__":
