@@ -13,10 +13,13 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// A file is read in so many pieces at most. Compressed ones tell where they are to 256 KiB only: fewer,
+/// The sample is divided into so many places. Compressed files tell where they are to 256 KiB only: fewer,
 /// longer pieces.
-constexpr std::uint64_t plain_pieces = 64;
-constexpr std::uint64_t compressed_pieces = 16;
+constexpr std::uint64_t plain_places = 128;
+constexpr std::uint64_t compressed_places = 16;
+/// One place in so many gets half of the bytes for these; the others share the other half. Many places catch
+/// the objects of which there is much; long pieces hold all of a window of a dense log.
+constexpr std::uint64_t places_per_long_piece = 8;
 
 std::vector<SampledFile> list_files(const Study& study) {
   std::vector<SampledFile> files;
@@ -29,17 +32,25 @@ std::vector<SampledFile> list_files(const Study& study) {
   return files;
 }
 
-/// Splits of one file that gets `count` of the pieces.
-std::vector<Split> place_pieces(const SampledFile& file, std::uint64_t count, std::uint64_t piece_bytes) {
-  const std::uint64_t wanted = count * piece_bytes;
+/// Splits of one file that gets `count` of the places, of `place_bytes` each on average.
+std::vector<Split> place_pieces(const SampledFile& file, std::uint64_t count, std::uint64_t place_bytes) {
+  const std::uint64_t wanted = count * place_bytes;
   if (count == 0) return {};
   if (wanted >= file.bytes) return {{file.path, 0, file.bytes, 1, false}};
   if (file.compressed) return {{file.path, 0, wanted, 1, false}};
+  const std::uint64_t short_bytes = place_bytes * places_per_long_piece / (2 * (places_per_long_piece - 1));
+  const std::uint64_t long_bytes = place_bytes * places_per_long_piece / 2;
   std::vector<Split> splits;
   const std::uint64_t stride = file.bytes / count;
   for (std::uint64_t k = 0; k < count; ++k) {
-    const std::uint64_t begin = k * stride + (stride - piece_bytes) / 2;
-    splits.push_back({file.path, begin, begin + piece_bytes, 1, false});
+    const bool is_long = k % places_per_long_piece == places_per_long_piece / 2;
+    const std::uint64_t begin = k * stride + (stride - place_bytes) / 2;
+    const std::uint64_t end = std::min(begin + (is_long ? long_bytes : short_bytes), file.bytes);
+    if (!splits.empty() && begin < splits.back().end) {  // a long piece reaches here
+      splits.back().end = std::max(splits.back().end, end);
+    } else {
+      splits.push_back({file.path, begin, end, 1, false});
+    }
   }
   return splits;
 }
@@ -50,11 +61,11 @@ std::vector<std::vector<Split>> plan_sample(const std::vector<SampledFile>& file
   std::uint64_t total = 0;
   for (const auto& file : files) total += file.bytes;
   const bool has_compressed = std::ranges::any_of(files, &SampledFile::compressed);
-  const std::uint64_t pieces = has_compressed ? compressed_pieces : plain_pieces;
-  const std::uint64_t piece_bytes = std::max<std::uint64_t>(sample_bytes / pieces, 1);
-  const auto pieces_before = [&](std::uint64_t bytes) {
+  const std::uint64_t places = has_compressed ? compressed_places : plain_places;
+  const std::uint64_t place_bytes = std::max<std::uint64_t>(sample_bytes / places, 1);
+  const auto places_before = [&](std::uint64_t bytes) {
     return static_cast<std::uint64_t>(
-        static_cast<double>(pieces) * static_cast<double>(bytes) / static_cast<double>(total) + 0.5);
+        static_cast<double>(places) * static_cast<double>(bytes) / static_cast<double>(total) + 0.5);
   };
   std::vector<std::vector<Split>> plan;
   std::uint64_t before = 0;
@@ -62,38 +73,38 @@ std::vector<std::vector<Split>> plan_sample(const std::vector<SampledFile>& file
     if (total <= sample_bytes) {
       plan.push_back({{file.path, 0, file.bytes, 1, false}});
     } else {
-      const std::uint64_t count = pieces_before(before + file.bytes) - pieces_before(before);
-      plan.push_back(place_pieces(file, count, piece_bytes));
+      const std::uint64_t count = places_before(before + file.bytes) - places_before(before);
+      plan.push_back(place_pieces(file, count, place_bytes));
     }
     before += file.bytes;
   }
   return plan;
 }
 
-/// Malformed rows among the first ones of a split.
-std::uint64_t count_malformed(const Split& split, const Input& input) {
+/// Well-formed rows among the first ones of a split.
+std::uint64_t count_well_formed(const Split& split, const Input& input) {
   constexpr std::uint64_t rows_tried = 100;
-  std::uint64_t malformed = 0;
+  std::uint64_t well_formed = 0;
   try {
     const auto rows = open_rows(split, input.format, {{input.account, ""}, {input.time, ""}}, input.missing,
                                 {input.account, input.time});
     Row row;
-    for (std::uint64_t i = 0; i < rows_tried && rows->next(row); ++i) malformed += row.error.empty() ? 0 : 1;
+    for (std::uint64_t i = 0; i < rows_tried && rows->next(row); ++i)
+      well_formed += row.error.empty() ? 1 : 0;
   } catch (const Error& error) {
     if (error.code() != ExitCode::bad_data) throw;
-    return rows_tried;
   }
-  return malformed;
+  return well_formed;
 }
 
 /// Whether a piece begins inside quotes. Only what stands before it could tell for certain; the guess with
-/// fewer malformed rows is taken.
+/// more well-formed rows is taken.
 bool starts_in_quotes(Split split, const Input& input) {
   if (input.format != Format::csv || split.begin == 0 || survey(split, input.format).quotes == 0)
     return false;
-  const std::uint64_t outside = count_malformed(split, input);
+  const std::uint64_t outside = count_well_formed(split, input);
   split.starts_in_quotes = true;
-  return outside > 0 && count_malformed(split, input) < outside;
+  return count_well_formed(split, input) > outside;
 }
 
 /// Reads one piece; rows are numbered from `first_row` on. Compressed files are left at the piece's end.

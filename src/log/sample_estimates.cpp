@@ -37,12 +37,18 @@ double row_pairs(double rows, double distance) {
   return rows * reach - reach * reach / 2;
 }
 
-/// Adds to each class of distances what `less_than` (a distance) gains over it.
+/// Adds to each class of distances what `less_than` (a distance) gains over it; it gains nothing up to `gap`
+/// and from `longest` on.
 template <class LessThan>
-void add_classes(ByClass& pairs, LessThan less_than) {
+void add_classes(ByClass& pairs, double gap, double longest, LessThan less_than) {
+  double before = 0;
   for (std::size_t k = 1; k < other_files; ++k) {
-    pairs[k] += less_than(std::ldexp(1.0, static_cast<int>(k))) -
-                (k == 1 ? 0 : less_than(std::ldexp(1.0, static_cast<int>(k) - 1)));
+    const double distance = std::ldexp(1.0, static_cast<int>(k));
+    if (distance <= gap) continue;
+    const double now = less_than(distance);
+    pairs[k] += now - before;
+    before = now;
+    if (distance >= longest) return;
   }
 }
 
@@ -65,7 +71,7 @@ ByClass sampled_pairs(std::span<const RowSpan> spans) {
     const auto rows_i = static_cast<double>(spans[i].rows);
     rows[spans[i].file] += rows_i;
     pairs[0] += rows_i;
-    add_classes(pairs, [&](double distance) { return row_pairs(rows_i, distance); });
+    add_classes(pairs, 0, rows_i, [&](double distance) { return row_pairs(rows_i, distance); });
     for (std::size_t j = 0; j < i; ++j) {
       if (spans[j].file != spans[i].file) continue;
       const auto& [before, after] =
@@ -73,9 +79,9 @@ ByClass sampled_pairs(std::span<const RowSpan> spans) {
       // Where rows were guessed to begin, spans may seem to overlap a little.
       const double gap =
           std::max(0.0, static_cast<double>(after.first) - static_cast<double>(before.first + before.rows));
-      add_classes(pairs, [&](double distance) {
-        return row_pairs(rows_i, static_cast<double>(spans[j].rows), gap, distance);
-      });
+      const auto rows_j = static_cast<double>(spans[j].rows);
+      add_classes(pairs, gap, gap + rows_i + rows_j,
+                  [&](double distance) { return row_pairs(rows_i, rows_j, gap, distance); });
     }
   }
   pairs[other_files] = pairs_across(rows);
@@ -89,7 +95,8 @@ ByClass all_pairs(std::span<const double> file_rows) {
   for (std::size_t file = 0; file < file_rows.size(); ++file) {
     rows[static_cast<std::uint32_t>(file)] = file_rows[file];
     pairs[0] += file_rows[file];
-    add_classes(pairs, [&](double distance) { return row_pairs(file_rows[file], distance); });
+    add_classes(pairs, 0, file_rows[file],
+                [&](double distance) { return row_pairs(file_rows[file], distance); });
   }
   pairs[other_files] = pairs_across(rows);
   return pairs;
@@ -119,18 +126,17 @@ ByClass count_pairs(std::vector<SampledAction> actions, std::int64_t window) {
   return counts;
 }
 
-/// Densities of classes that the sample tells nothing of: the mean of their neighbours'.
+/// Densities of classes that the sample tells nothing of. They fall with distance as those before them do,
+/// and not below the next that is known.
 void fill_gaps(ByClass& density, const std::array<bool, other_files + 1>& is_known) {
   for (std::size_t k = 1; k <= other_files; ++k) {
     if (is_known[k]) continue;
-    std::size_t below = k - 1;
-    while (below > 0 && !is_known[below]) --below;
-    std::size_t above = k + 1;
-    while (above < other_files && !is_known[above]) ++above;
-    const bool has_below = below > 0;
-    const bool has_above = above < other_files;
-    const double sum = (has_below ? density[below] : 0) + (has_above ? density[above] : 0);
-    density[k] = has_below && has_above ? sum / 2 : sum;
+    const double fall = k >= 4 && density[k - 3] > 0 ? std::sqrt(density[k - 1] / density[k - 3]) : 1;
+    density[k] = density[k - 1] * std::min(fall, 1.0);
+    const auto* next = std::find(is_known.begin() + static_cast<std::ptrdiff_t>(k), is_known.end() - 1, true);
+    if (next != is_known.end() - 1) {
+      density[k] = std::max(density[k], density[static_cast<std::size_t>(next - is_known.begin())]);
+    }
   }
 }
 
