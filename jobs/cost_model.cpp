@@ -73,11 +73,21 @@ Reservation reserve(const RunCost& cost, std::uint32_t nodes, std::uint32_t rank
 
 std::uint32_t fitting_nodes(const Workload& work, std::uint32_t ranks_per_node, std::uint64_t gib_per_node,
                             std::uint32_t most_nodes) {
-  for (std::uint32_t nodes = 1; nodes <= most_nodes; ++nodes) {
-    const auto job = reserve(estimate_cost(work, nodes * ranks_per_node), nodes, ranks_per_node);
-    if (job.gib_per_node <= gib_per_node) return nodes;
+  const auto fits = [&](std::uint32_t nodes) {
+    return reserve(estimate_cost(work, nodes * ranks_per_node), nodes, ranks_per_node).gib_per_node <=
+           gib_per_node;
+  };
+  std::uint32_t enough = 1;
+  while (!fits(enough)) {
+    if (enough >= most_nodes) return 0;
+    enough = std::min(2 * enough, most_nodes);
   }
-  return 0;
+  std::uint32_t too_few = enough / 2;
+  while (too_few + 1 < enough) {
+    const std::uint32_t middle = too_few + (enough - too_few) / 2;
+    (fits(middle) ? enough : too_few) = middle;
+  }
+  return enough;
 }
 
 std::string sbatch_header(const Reservation& job) {

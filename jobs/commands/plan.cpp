@@ -131,12 +131,12 @@ void print_forecast(const Study& study, const LogSample& sample, const Forecast&
   fmt::print(
       "From a sample: rows and actions to a few percent; windowed pairs, and the times that follow from "
       "them, to a\n"
-      "factor of 2 where the sample is 3 % or more, worse where a few bursts hold most pairs.\n");
+      "factor of 3 where the sample is 3 % or more, worse where a few bursts hold most pairs.\n");
   if (std::ranges::any_of(sample.files, &SampledFile::compressed)) {
     fmt::print(
-        "Of compressed files only the beginning was read: rows to a fifth; windowed pairs to a factor of 3, "
-        "by any\n"
-        "factor too many or too few where rows are sorted by object. A larger --sample-mb tells more.\n");
+        "Of compressed files only the beginning was read: rows to a fifth; windowed pairs by any factor too "
+        "many or\n"
+        "too few where rows are sorted by object. A larger --sample-mb tells more.\n");
   }
 }
 
