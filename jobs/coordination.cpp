@@ -99,7 +99,7 @@ Projection project_stage(RunContext& run, const PrunedLog& pruned, std::uint32_t
 }
 
 std::vector<std::uint32_t> detect_stage(RunContext& run, const std::string& stage, Graph graph,
-                                        std::uint64_t weight_one) {
+                                        std::uint64_t weight_one, const Communities& communities) {
   const Ranges vertices = graph.vertices;
   for (const Piece& piece : run.directory->pieces(stage)) {
     std::vector<std::uint32_t> labels;
@@ -107,7 +107,6 @@ std::vector<std::uint32_t> detect_stage(RunContext& run, const std::string& stag
         piece, [&](const PieceReader& saved) { labels = saved.rows<std::uint32_t>("labels"); });
     if (whole) return redistribute(run.comm, std::move(labels), vertices);
   }
-  const auto& communities = run.study.communities;
   const Quality quality =
       set_objective(run.comm, graph, communities.objective, communities.resolution, weight_one);
   LeidenOptions options;

@@ -56,9 +56,9 @@ Projection project_stage(RunContext& run, const PrunedLog& pruned, std::uint32_t
 std::uint64_t count_actions(RunContext& run, const HaloLog& log, const std::string& stage,
                             std::uint32_t replica);
 
-/// Communities of a weighted graph by the study's objective; by own vertex the smallest vertex. Saved as
+/// Communities of a weighted graph as `communities` ask for; by own vertex the smallest vertex. Saved as
 /// `stage`. Throws AgreedError(stopped). Collective.
 std::vector<std::uint32_t> detect_stage(RunContext& run, const std::string& stage, Graph graph,
-                                        std::uint64_t weight_one);
+                                        std::uint64_t weight_one, const Communities& communities);
 
 }  // namespace lockstep

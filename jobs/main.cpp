@@ -37,6 +37,8 @@ int run_command(int argc, char** argv, const Comm& comm) {
   lockstep::add_generate(app, comm);
   lockstep::add_evaluate(app, comm);
   lockstep::add_sweep(app, comm);
+  lockstep::add_compare(app, comm);
+  lockstep::add_plan(app, comm);
   try {
     app.parse(argc, argv);
     return static_cast<int>(ExitCode::done);

@@ -9,6 +9,7 @@
 #include "cluster/agree.hpp"
 #include "cluster/progress.hpp"
 #include "data/study/study_file.hpp"
+#include "jobs/consensus.hpp"
 #include "jobs/coordination.hpp"
 #include "jobs/pairs.hpp"
 #include "jobs/publish.hpp"
@@ -31,7 +32,9 @@ Results find_by_count(RunContext& run, HaloLog log) {
   Results results;
   results.graph = make_coordination_graph(run.comm, std::move(pairs.accounts), std::move(pairs.rows));
   run.report.finish_stage("project");
-  const auto labels = detect_stage(run, "detect", weigh_by_count(run.comm, results.graph), 1);
+  const auto weigh = [&] { return weigh_by_count(run.comm, results.graph); };
+  const auto labels = detect_stage(run, "detect", weigh(), 1, run.study.communities);
+  results.consensus = find_consensus(run, weigh, 1, results.graph.vertices, labels);
   run.report.finish_stage("detect");
   Progress progress(run.comm, "rank", "actions", 0);
   results.accounts = describe_vertices(run.comm, results.graph, run.catalogue);
@@ -48,12 +51,11 @@ Results find_by_significance(RunContext& run, HaloLog log) {
   std::vector<Action> own(log.own().begin(), log.own().end());
   log = {};
   auto found = find_significant_networks(run, std::move(own));
-  Results results{std::move(found.graph),
-                  std::move(found.accounts),
-                  std::move(found.networks),
-                  {},
-                  std::move(found.significance)};
+  Results results{std::move(found.graph),        std::move(found.accounts),
+                  std::move(found.networks),     {},
+                  std::move(found.significance), {}};
   results.evidence = std::move(results.significance->activity.evidence);
+  results.consensus = std::move(found.consensus);
   return results;
 }
 

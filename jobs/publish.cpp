@@ -1,7 +1,9 @@
 #include "jobs/publish.hpp"
 
 #include <algorithm>
+#include <tuple>
 
+#include "cluster/exchange.hpp"
 #include "data/study/study_file.hpp"
 #include "jobs/publish_significance.hpp"
 #include "jobs/tables.hpp"
@@ -93,6 +95,12 @@ class Tables : public TableWriter {
                           [](auto& m) { return m.degree; });
     column<std::uint64_t>("members/strength", "objects", "S summed over its edges inside the network",
                           members, [](auto& m) { return m.strength; });
+  }
+
+  /// Only what the study asked for.
+  void consensus(const Consensus& consensus, const CoordinationGraph& graph, const Networks& networks) {
+    if (consensus.runs > 0) stability(consensus, graph.vertices, networks);
+    if (!consensus.at_resolution.empty()) resolutions(consensus, graph.vertices, networks);
   }
 
   void edges(const CoordinationGraph& graph, const Networks& networks, bool tested) {
@@ -202,6 +210,61 @@ class Tables : public TableWriter {
   }
 
  private:
+  void stability(const Consensus& consensus, const Ranges& vertices, const Networks& networks) {
+    const double runs = consensus.runs;
+    std::vector<std::uint32_t> of_members;
+    for (const Member& member : networks.members) of_members.push_back(member.vertex);
+    const auto stays = ask(
+        comm_, of_members, [&](std::uint32_t vertex) { return vertices.owner(vertex); },
+        [&](std::uint32_t vertex) { return consensus.stays[vertex - vertices.begin(comm_.rank())]; });
+    column<double>("members/stability", number,
+                   "share of the searches with other seeds in which it stays with its network", stays,
+                   [&](std::uint32_t count) { return count / runs; });
+    std::vector<std::uint64_t> sums(networks.ranked.size(), 0);
+    for (std::size_t v = 0; v < consensus.stays.size(); ++v) {
+      if (networks.rank_of_vertex[v] > 0) sums[networks.rank_of_vertex[v] - 1] += consensus.stays[v];
+    }
+    comm_.sum_each(sums);
+    std::size_t n = 0;
+    column<double>(
+        "networks/stability", number, "mean of its members' stability", at_root(sums),
+        [&](std::uint64_t sum) { return static_cast<double>(sum) / runs / networks.ranked[n++].size; });
+  }
+
+  void resolutions(const Consensus& consensus, const Ranges& vertices, const Networks& networks) {
+    struct Row {
+      std::uint32_t network;
+      std::uint32_t resolution;
+      Counterpart counterpart;
+    };
+    std::vector<Row> rows;
+    for (std::uint32_t r = 0; r < consensus.at_resolution.size(); ++r) {
+      for (const Counterpart& counterpart : consensus.at_resolution[r]) {
+        const std::uint32_t network =
+            networks.rank_of_vertex[counterpart.community - vertices.begin(comm_.rank())];
+        if (network > 0) rows.push_back({network, r, counterpart});
+      }
+    }
+    rows = at_root(comm_.gather_all(rows));
+    std::sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) {
+      return std::tie(a.network, a.resolution) < std::tie(b.network, b.resolution);
+    });
+    constexpr double persistent = 0.5;
+    column<std::uint32_t>("resolutions/network", number, "rank of the network", rows,
+                          [](auto& row) { return row.network; });
+    column<double>("resolutions/resolution", number, "resolution of another search", rows,
+                   [&](auto& row) { return study_.communities.resolutions[row.resolution]; });
+    column<std::uint64_t>("resolutions/size", "accounts",
+                          "members of the community there that holds most of the network", rows,
+                          [](auto& row) { return row.counterpart.other_size; });
+    column<std::uint64_t>("resolutions/shared", "accounts", "members of both", rows,
+                          [](auto& row) { return row.counterpart.shared; });
+    column<double>("resolutions/jaccard", number, "members of both divided by members of either", rows,
+                   [](auto& row) { return row.counterpart.jaccard(); });
+    column<std::uint16_t>("resolutions/persists", number, "1 where jaccard is 0.5 or more", rows,
+                          [](auto& row) { return row.counterpart.jaccard() >= persistent ? 1 : 0; });
+  }
+
   const Comm& comm_;
   const Study& study_;
   const Catalogue& catalogue_;
@@ -215,6 +278,7 @@ void write_results(const RunContext& run, const Results& results, const std::fil
   tables.channels();
   tables.networks(results.networks, results.significance.has_value());
   tables.members(results.networks.members);
+  tables.consensus(results.consensus, results.graph, results.networks);
   tables.edges(results.graph, results.networks, results.significance.has_value());
   tables.accounts(results.accounts, results.networks);
   tables.evidence(results.evidence);

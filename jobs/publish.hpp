@@ -19,6 +19,7 @@ struct Results {
   Networks networks;
   std::vector<Evidence> evidence;
   std::optional<Significance> significance;  ///< empty under the count rule
+  Consensus consensus;
 };
 
 /// The version of the result file's layout (DESIGN §6).

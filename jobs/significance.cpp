@@ -43,6 +43,9 @@ class SignificanceRun {
     found.significance.q_values =
         q_values(found.significance.scores, score_decoys(std::move(decoys)), threshold_.replicas);
     found.significance.decoy_networks = decoy_networks_;
+    found.consensus = find_consensus(
+        run_, [&] { return weigh_by_significance(comm_, found.graph); }, full_weight, found.graph.vertices,
+        listed.communities);
     rank(std::move(listed), found);
     return found;
   }
@@ -50,6 +53,7 @@ class SignificanceRun {
  private:
   /// Networks of a log in no order yet, with what the sweep says of them.
   struct Listed {
+    std::vector<std::uint32_t> communities;  ///< labels by own vertex
     Networks networks;
     std::vector<std::uint32_t> labels;  ///< by action of the swept log: number of its network
     std::vector<SweepRow> rows;
@@ -142,11 +146,13 @@ class SignificanceRun {
 
   Listed list(const std::string& stage, const CoordinationGraph& graph, const SweptLog& swept,
               VertexAccounts& accounts) {
-    const auto communities = detect_stage(run_, stage, weigh_by_significance(comm_, graph), full_weight);
+    Listed listed;
+    listed.communities =
+        detect_stage(run_, stage, weigh_by_significance(comm_, graph), full_weight, run_.study.communities);
     Progress progress(comm_, "score", "actions", 0);
     accounts = describe_vertices(comm_, graph, run_.catalogue);
-    Listed listed;
-    listed.networks = list_networks(comm_, graph, communities, accounts, run_.study.communities.min_size);
+    listed.networks =
+        list_networks(comm_, graph, listed.communities, accounts, run_.study.communities.min_size);
     listed.labels = label_actions(comm_, swept.log.actions, graph, listed.networks.rank_of_vertex);
     listed.rows = sweep_networks(comm_, swept, listed.labels, channels_, models_);
     listed.counts = sum_by_network(comm_, listed.rows, listed.networks.ranked.size(), channels_.size());

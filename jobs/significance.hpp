@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "jobs/consensus.hpp"
 #include "jobs/coordination.hpp"
 #include "src/networks/activity.hpp"
 #include "src/networks/networks.hpp"
@@ -29,6 +30,7 @@ struct RankedGraph {
   VertexAccounts accounts;
   Networks networks;
   Significance significance;
+  Consensus consensus;
 };
 
 /// From the sorted log to ranked networks: candidates and their tests, surrogates through the same code, the

@@ -75,6 +75,8 @@ struct Communities {
   double resolution = 0.02;    ///< γ
   std::uint32_t min_size = 3;  ///< smaller communities are counted, not listed
   std::uint64_t seed = 1;      ///< salt of the sub-round order
+  std::uint32_t seeds = 1;     ///< so many searches, with seeds from `seed` on: how stable are the networks?
+  std::vector<double> resolutions = {};  ///< further γ: which networks are found there, too?
   bool operator==(const Communities&) const = default;
 };
 

@@ -130,6 +130,8 @@ void describe(Keys& keys, T& communities, const Study& /*all*/) {
   keys.optional("min_size", communities.min_size,
                 Whole<std::uint32_t>{2, std::numeric_limits<std::uint32_t>::max()});
   keys.optional("seed", communities.seed, Whole<std::uint64_t>{0, most_seed});
+  keys.optional("seeds", communities.seeds, Unless<Whole<std::uint32_t>, std::uint32_t>{{1, 1000}, 1});
+  keys.optional("resolutions", communities.resolutions, RealList{{0, 1e6, false}});
 }
 
 template <class Keys, MaybeConst<Output> T>

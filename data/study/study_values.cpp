@@ -133,6 +133,25 @@ std::optional<double> Real::read(const toml::node& node) const {
   return value;
 }
 
+std::optional<std::vector<double>> RealList::read(const toml::node& node) const {
+  const auto* array = node.as_array();
+  if (!array) return std::nullopt;
+  std::vector<double> values;
+  for (const auto& element : *array) {
+    const auto value = each.read(element);
+    if (!value) return std::nullopt;
+    values.push_back(*value);
+  }
+  return values;
+}
+
+std::string RealList::print(const std::vector<double>& values) const {
+  if (values.empty()) return "";
+  std::string text;
+  for (const double value : values) text += (text.empty() ? "[" : ", ") + each.print(value);
+  return text + "]";
+}
+
 std::string Real::expected() const {
   if (with_lowest) return fmt::format("a number from {} to {}", lowest, highest);
   return fmt::format("a number above {}, at most {:.0f}", lowest, highest);

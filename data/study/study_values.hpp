@@ -77,6 +77,26 @@ struct Real {
   std::string expected() const;
 };
 
+/// An array of such numbers; an empty one is not printed.
+struct RealList {
+  Real each;
+
+  std::optional<std::vector<double>> read(const toml::node& node) const;
+  std::string print(const std::vector<double>& values) const;
+  std::string expected() const { return "an array of numbers, each " + each.expected(); }
+};
+
+/// A value of another kind that is not printed where it is `usual`.
+template <class Kind, class T>
+struct Unless {
+  Kind kind;
+  T usual;
+
+  std::optional<T> read(const toml::node& node) const { return kind.read(node); }
+  std::string print(const T& value) const { return value == usual ? "" : kind.print(value); }
+  std::string expected() const { return kind.expected(); }
+};
+
 /// One of the words in `names`, which stand in the order of the enumerators.
 template <class Enum, std::size_t count>
 struct Choice {

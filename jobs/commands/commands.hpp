@@ -29,5 +29,9 @@ void add_generate(CLI::App& app, const Comm& comm);
 void add_evaluate(CLI::App& app, const Comm& comm);
 /// `lockstep sweep`: one study expanded into many, by settings and time slices.
 void add_sweep(CLI::App& app, const Comm& comm);
+/// `lockstep compare`: which networks of one result file are in another.
+void add_compare(CLI::App& app, const Comm& comm);
+/// `lockstep plan`: what a run of a study will need, from a sample of its inputs.
+void add_plan(CLI::App& app, const Comm& comm);
 
 }  // namespace lockstep

@@ -11,19 +11,16 @@
 #include <fmt/ranges.h>
 
 #include "cluster/agree.hpp"
-#include "cluster/hdf5_reader.hpp"
 #include "data/formats/json_text.hpp"
 #include "data/formats/rows.hpp"
 #include "data/study/study_keys.hpp"
 #include "jobs/commands/commands.hpp"
+#include "jobs/found_networks.hpp"
 #include "src/networks/evaluation.hpp"
 
 namespace lockstep {
 
 namespace {
-
-/// Networks with a q-value of at most this are significant (METHOD §5).
-constexpr double significant_q = 0.05;
 
 struct Options {
   std::string results;
@@ -142,37 +139,6 @@ void tell_truth(const Options& options, Labels& labels) {
   if (positives == 0) refuse("every label is --negative: no account is positive");
 }
 
-/// What a result file says of networks and accounts.
-struct Result {
-  std::vector<std::string> names;       ///< of the accounts
-  std::vector<std::uint32_t> networks;  ///< of the accounts: rank of the listed network, 0: in none
-  std::vector<double> scores;           ///< of the networks, by rank
-  std::uint64_t listed = 0;             ///< networks
-};
-
-Result read_result(const Options& options) {
-  const Hdf5Reader reader(options.results);
-  Result result{reader.text_column("accounts/name"), {}, reader.column<double>("networks/score"), 0};
-  std::vector<bool> is_listed(result.scores.size(), true);
-  if (options.significant_only) {
-    if (!reader.has("networks/q_value")) {
-      throw Error(
-          ExitCode::usage,
-          fmt::format("{}: --significant-only wants networks/q_value, which a study with [coordination] "
-                      "rule = \"significance\" gives",
-                      options.results));
-    }
-    const auto q_values = reader.column<double>("networks/q_value");
-    for (std::size_t i = 0; i < q_values.size(); ++i) is_listed[i] = q_values[i] <= significant_q;
-  }
-  result.listed = static_cast<std::uint64_t>(std::ranges::count(is_listed, true));
-  for (const std::int32_t rank : reader.column<std::int32_t>("accounts/network")) {
-    const bool found = rank > 0 && is_listed[static_cast<std::size_t>(rank) - 1];
-    result.networks.push_back(found ? static_cast<std::uint32_t>(rank) : 0);
-  }
-  return result;
-}
-
 /// The evaluation with what a reader wants to know beside it.
 struct Findings {
   Evaluation evaluation;
@@ -196,29 +162,29 @@ std::map<std::string, std::uint32_t> number_campaigns(const Labels& labels) {
 
 /// Networks by account name, of the labelled accounts; the unlabelled ones found are appended to `judged`.
 std::unordered_map<std::string, std::uint32_t> match(const Options& options, const Labels& labels,
-                                                     const Result& result, Findings& findings,
+                                                     const FoundNetworks& result, Findings& findings,
                                                      std::vector<JudgedAccount>& judged) {
   std::unordered_map<std::string, std::uint32_t> network_of;
-  for (std::size_t i = 0; i < result.names.size(); ++i) {
-    const auto label = labels.find(result.names[i]);
+  for (std::size_t i = 0; i < result.accounts.size(); ++i) {
+    const auto label = labels.find(result.accounts[i]);
     const bool labelled = label != labels.end() && label->second.truth != Truth::unlabelled;
-    if (labelled) network_of.emplace(result.names[i], result.networks[i]);
+    if (labelled) network_of.emplace(result.accounts[i], result.networks[i]);
     if (labelled || result.networks[i] == 0) continue;
     ++findings.unlabelled_found;
     if (!options.labelled_only) judged.push_back({result.networks[i], false, 0});
   }
-  if (network_of.empty() && !result.names.empty()) {
+  if (network_of.empty() && !result.accounts.empty()) {
     throw Error(
         ExitCode::bad_data,
         fmt::format("no label matches an account: {} calls accounts such as '{}', {} such as '{}'; is "
                     "--account the right column?",
-                    options.labels, labels.begin()->first, options.results, result.names.front()));
+                    options.labels, labels.begin()->first, options.results, result.accounts.front()));
   }
   return network_of;
 }
 
 Findings find_out(const Options& options) {
-  const Result result = read_result(options);
+  const FoundNetworks result = read_networks(options.results, options.significant_only);
   Labels labels = read_labels(options);
   tell_truth(options, labels);
   Findings findings;

@@ -58,22 +58,22 @@ struct Member {
 /// leads elsewhere goes to `take(member, row)`, where the row's places are coarse vertices, ascending.
 template <class Take>
 void add_up_parts(const Graph& graph, const std::vector<std::uint32_t>& vertex_of_slot, Take take) {
-  std::vector<std::uint32_t> order(graph.own);
-  std::iota(order.begin(), order.end(), 0U);
-  std::sort(order.begin(), order.end(),
-            [&](auto v, auto u) { return std::tie(vertex_of_slot[v], v) < std::tie(vertex_of_slot[u], u); });
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> order;  // part and vertex
+  order.reserve(graph.own);
+  for (std::uint32_t v = 0; v < graph.own; ++v) order.emplace_back(vertex_of_slot[v], v);
+  std::sort(order.begin(), order.end());
   NeighbourWeights weights;
   for (std::size_t begin = 0; begin < order.size();) {
-    const std::uint32_t part = vertex_of_slot[order[begin]];
+    const std::uint32_t part = order[begin].first;
     std::size_t end = begin;
     std::uint64_t arcs = 0;
-    for (; end < order.size() && vertex_of_slot[order[end]] == part; ++end) {
-      arcs += graph.first[order[end] + 1] - graph.first[order[end]];
+    for (; end < order.size() && order[end].first == part; ++end) {
+      arcs += graph.first[order[end].second + 1] - graph.first[order[end].second];
     }
     Member member{part, 0, 0};
     weights.clear(arcs);
     for (; begin < end; ++begin) {
-      const std::uint32_t v = order[begin];
+      const std::uint32_t v = order[begin].second;
       member.mass += graph.mass[v];
       member.inner += graph.inner[v];
       for (std::uint64_t a = graph.first[v]; a < graph.first[v + 1]; ++a) {

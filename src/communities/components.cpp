@@ -1,47 +1,84 @@
 #include "src/communities/components.hpp"
 
 #include <algorithm>
+#include <numeric>
 
-#include "cluster/exchange.hpp"
+#include "src/communities/packed.hpp"
 
 namespace lockstep {
 
+namespace {
+
+/// Slots that this rank's arcs join, each set with the smallest vertex id known in it.
+class JoinedSlots {
+ public:
+  explicit JoinedSlots(const Graph& graph) : parent_(graph.slots()) {
+    std::iota(parent_.begin(), parent_.end(), 0U);
+    smallest_.reserve(parent_.size());
+    for (std::uint32_t slot = 0; slot < graph.slots(); ++slot) smallest_.push_back(graph.id(slot));
+  }
+  void join(std::uint32_t a, std::uint32_t b) {
+    a = root(a);
+    b = root(b);
+    parent_[std::max(a, b)] = std::min(a, b);
+    lower(a, smallest_[b]);
+    lower(b, smallest_[a]);
+  }
+  std::uint32_t smallest(std::uint32_t slot) { return smallest_[root(slot)]; }
+  /// Returns whether this is news.
+  bool learn(std::uint32_t slot, std::uint32_t id) { return lower(root(slot), id); }
+
+ private:
+  std::uint32_t root(std::uint32_t slot) {
+    for (; parent_[slot] != slot; slot = parent_[slot]) parent_[slot] = parent_[parent_[slot]];
+    return slot;
+  }
+  bool lower(std::uint32_t root, std::uint32_t id) {
+    const bool news = id < smallest_[root];
+    smallest_[root] = std::min(smallest_[root], id);
+    return news;
+  }
+  std::vector<std::uint32_t> parent_;
+  std::vector<std::uint32_t> smallest_;  ///< by root
+};
+
+}  // namespace
+
 std::vector<std::uint32_t> split_into_components(const Comm& comm, const Graph& graph,
                                                  const Boundary& boundary, const Partition& communities) {
-  std::vector<std::uint32_t> smallest;  // by slot
-  for (std::uint32_t slot = 0; slot < graph.slots(); ++slot) smallest.push_back(graph.id(slot));
-  struct Update {
-    int rank;
-    std::uint32_t slot;
-    std::uint32_t label;
-  };
-  for (bool changed_anywhere = true; changed_anywhere;) {
-    // Within a rank labels run to their end before others are told.
-    std::vector<std::uint8_t> changed(graph.own, 0);
-    for (bool again = true; again;) {
-      again = false;
-      for (std::uint32_t v = 0; v < graph.own; ++v) {
-        std::uint32_t best = smallest[v];
-        for (std::uint64_t a = graph.first[v]; a < graph.first[v + 1]; ++a) {
-          const std::uint32_t slot = graph.target[a];
-          if (communities.place(slot) == communities.place(v)) best = std::min(best, smallest[slot]);
-        }
-        if (best == smallest[v]) continue;
-        smallest[v] = best;
-        changed[v] = 1;
-        again = true;
+  JoinedSlots joined(graph);
+  for (std::uint32_t v = 0; v < graph.own; ++v) {
+    for (std::uint64_t a = graph.first[v]; a < graph.first[v + 1]; ++a) {
+      const std::uint32_t slot = graph.target[a];
+      const bool seen_from_there = slot > v && slot < graph.own;
+      if (!seen_from_there && communities.place(slot) == communities.place(v)) joined.join(v, slot);
+    }
+  }
+  std::vector<std::uint32_t> told(graph.own);  // by own vertex: what its mirrors believe
+  std::iota(told.begin(), told.end(), graph.own_begin);
+  for (bool news = comm.size() > 1; news;) {
+    std::vector<Packer> packers(static_cast<std::size_t>(comm.size()));
+    for (std::uint32_t v = 0; v < graph.own; ++v) {
+      const std::uint32_t smallest = joined.smallest(v);
+      if (smallest == told[v]) continue;
+      told[v] = smallest;
+      for (const auto& [rank, slot] : boundary.mirrors_of(v)) {
+        packers[static_cast<std::size_t>(rank)].put(slot);
+        packers[static_cast<std::size_t>(rank)].put(smallest);
       }
     }
-    std::vector<Update> updates;
-    for (std::uint32_t v = 0; v < graph.own; ++v) {
-      if (changed[v] == 0) continue;
-      for (const auto& [rank, slot] : boundary.mirrors_of(v)) updates.push_back({rank, slot, smallest[v]});
-    }
-    const auto received = send_to(comm, updates, [](const Update& update) { return update.rank; });
-    for (const auto& update : received.rows) smallest[update.slot] = update.label;
-    changed_anywhere = comm.any(!received.rows.empty());
+    news = false;
+    exchange_packed(comm, packers, [&](int, Unpacker bytes) {
+      while (!bytes.done()) {
+        const auto slot = static_cast<std::uint32_t>(bytes.get());
+        news = joined.learn(slot, static_cast<std::uint32_t>(bytes.get())) || news;
+      }
+    });
+    news = comm.any(news);
   }
-  smallest.resize(graph.own);
+  std::vector<std::uint32_t> smallest;
+  smallest.reserve(graph.own);
+  for (std::uint32_t v = 0; v < graph.own; ++v) smallest.push_back(joined.smallest(v));
   return smallest;
 }
 

@@ -8,8 +8,7 @@
 namespace lockstep {
 
 /// Splits every community into its connected components: by own vertex, the smallest vertex id in its
-/// component. Labels travel one edge a round, so it takes as many rounds as the longest shortest path inside
-/// a community. Collective.
+/// component. Takes as many exchanges as a path inside a community crosses between ranks. Collective.
 std::vector<std::uint32_t> split_into_components(const Comm& comm, const Graph& graph,
                                                  const Boundary& boundary, const Partition& communities);
 

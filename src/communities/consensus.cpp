@@ -80,8 +80,9 @@ std::vector<std::uint8_t> who_stays(const Comm& comm, const Ranges& vertices,
   const auto expected = ask(
       comm, labels, [&](std::uint32_t label) { return vertices.owner(label); },
       [&](std::uint32_t label) {
-        return std::lower_bound(counterparts.begin(), counterparts.end(), label,
-                                [](const Counterpart& c, std::uint32_t sought) { return c.community < sought; })
+        return std::lower_bound(
+                   counterparts.begin(), counterparts.end(), label,
+                   [](const Counterpart& c, std::uint32_t sought) { return c.community < sought; })
             ->found;
       });
   std::vector<std::uint8_t> stays;

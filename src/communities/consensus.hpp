@@ -15,7 +15,7 @@ struct Counterpart {
   std::uint32_t found;      ///< the other community's label
   std::uint64_t size;       ///< members of the community
   std::uint64_t other_size;
-  std::uint64_t shared;     ///< members of both
+  std::uint64_t shared;  ///< members of both
 
   /// Members of both ÷ members of either.
   double jaccard() const {
@@ -23,8 +23,8 @@ struct Counterpart {
   }
 };
 
-/// The counterparts of own communities, that is, of those whose label is an own vertex, by label. Labels are by own
-/// vertex and are vertices themselves. Collective.
+/// The counterparts of own communities, that is, of those whose label is an own vertex, by label. Labels are
+/// by own vertex and are vertices themselves. Collective.
 std::vector<Counterpart> find_counterparts(const Comm& comm, const Ranges& vertices,
                                            const std::vector<std::uint32_t>& labels,
                                            const std::vector<std::uint32_t>& other_labels);

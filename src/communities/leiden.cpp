@@ -76,17 +76,19 @@ class Pass {
   Pass(const Quality& quality, const LeidenOptions& options, std::uint32_t pass)
       : quality_(quality), options_(options), pass_(pass), seed_(mix(options.seed, pass, 0, 0)) {}
 
-  /// Better labels for the own vertices of `graph`.
-  Labels improve(const Comm& comm, const Graph& graph, Labels labels, std::uint32_t level = 0) const {
+  /// Better labels for the own vertices of `graph`. A pass after the first that finds hardly anything to move
+  /// on the first level goes no further: `settled` tells.
+  Labels improve(const Comm& comm, const Graph& graph, Labels labels, bool& settled,
+                 std::uint32_t level = 0) const {
     std::vector<Fine> path;
     Graph coarse_graph;
     for (const Graph* current = &graph;; ++level) {
       if (comm.size() > 1 && comm.sum(current->target.size()) <= options_.gather_arcs) {
-        labels = improve_alone(comm, *current, labels, level);
+        labels = improve_alone(comm, *current, labels, settled, level);
         break;
       }
       Coarse coarse;
-      const bool ended = step(comm, *current, level, labels, coarse);
+      const bool ended = step(comm, *current, level, labels, coarse, settled);
       if (options_.arcs_seen) options_.arcs_seen(current->target.size());
       if (ended) break;
       path.push_back({coarse.graph.vertices, std::move(coarse.vertex_of)});
@@ -106,7 +108,7 @@ class Pass {
   /// Local moving. Vertices that decide at the same time can lower quality together; then the level is
   /// repeated with more sub-rounds, and in the end left as it was. `rounds_count` becomes the number used.
   Partition move_up(const Comm& comm, const Graph& graph, const Boundary& boundary, const Labels& labels,
-                    std::uint32_t level, std::uint32_t& rounds_count) const {
+                    std::uint32_t level, std::uint32_t& rounds_count, bool& settled) const {
     constexpr std::uint32_t most_rounds = 1024;
     const PhaseClock clock(comm, options_);
     for (;; rounds_count *= 4) {
@@ -117,6 +119,7 @@ class Pass {
           move_locally(comm, graph, boundary, quality_, rounds, options_.most_iterations, communities);
       const bool better = partition_quality(comm, graph, quality_, communities) >= before;
       clock.finish("moving", pass_, level, graph, effort);
+      settled = pass_ > 0 && level == 0 && is_at_rest(effort.moves, graph);
       if (better) return communities;
       if (rounds_count >= most_rounds) return {comm, graph, boundary, labels};
     }
@@ -131,11 +134,12 @@ class Pass {
 
   /// One level. Returns true when there is nothing to coarsen; then `labels` are the level's answer,
   /// otherwise `coarse` is the next level.
-  bool step(const Comm& comm, const Graph& graph, std::uint32_t level, Labels& labels, Coarse& coarse) const {
+  bool step(const Comm& comm, const Graph& graph, std::uint32_t level, Labels& labels, Coarse& coarse,
+            bool& settled) const {
     const Boundary boundary = find_boundary(comm, graph);
     std::uint32_t rounds_count = level == 0 ? options_.first_rounds : options_.coarse_rounds;
-    const Partition communities = move_up(comm, graph, boundary, labels, level, rounds_count);
-    if (all_alone(comm, graph, communities)) {
+    const Partition communities = move_up(comm, graph, boundary, labels, level, rounds_count, settled);
+    if (settled || all_alone(comm, graph, communities)) {
       labels = communities.own_labels();
       return true;
     }
@@ -154,9 +158,10 @@ class Pass {
   }
 
   /// Every rank does the same on the whole graph and keeps its own part of the answer.
-  Labels improve_alone(const Comm& comm, const Graph& graph, const Labels& labels,
+  Labels improve_alone(const Comm& comm, const Graph& graph, const Labels& labels, bool& settled,
                        std::uint32_t level) const {
-    const auto whole = improve(Comm::self(), gather_graph(comm, graph), comm.gather_all(labels), level);
+    const auto whole =
+        improve(Comm::self(), gather_graph(comm, graph), comm.gather_all(labels), settled, level);
     return {whole.begin() + graph.own_begin, whole.begin() + graph.own_begin + graph.own};
   }
 
@@ -166,9 +171,10 @@ class Pass {
   std::uint64_t seed_;
 };
 
-/// Names every community by its smallest vertex. Labels are arbitrary numbers below 2^32; `first` is the id
-/// of the first own vertex.
-Labels name_by_smallest(const Comm& comm, std::uint32_t first, const Labels& labels) {
+/// Names every community by the first of its vertices in the order `before`. Labels are arbitrary numbers
+/// below 2^32; `first` is the id of the first own vertex.
+template <class Before>
+Labels name_by_first(const Comm& comm, std::uint32_t first, const Labels& labels, Before before) {
   struct Member {
     std::uint32_t label;
     std::uint32_t vertex;
@@ -178,13 +184,38 @@ Labels name_by_smallest(const Comm& comm, std::uint32_t first, const Labels& lab
   const auto owner = [&](std::uint32_t label) {
     return static_cast<int>(label % static_cast<std::uint32_t>(comm.size()));
   };
-  tsl::robin_map<std::uint32_t, std::uint32_t> smallest;
+  tsl::robin_map<std::uint32_t, std::uint32_t> named;
   for (const auto& [label, vertex] :
        send_to(comm, members, [&](const Member& m) { return owner(m.label); }).rows) {
-    const auto place = smallest.try_emplace(label, vertex).first;
-    place.value() = std::min(place->second, vertex);
+    const auto place = named.try_emplace(label, vertex).first;
+    if (before(vertex, place->second)) place.value() = vertex;
   }
-  return ask(comm, labels, owner, [&](std::uint32_t label) { return smallest[label]; });
+  return ask(comm, labels, owner, [&](std::uint32_t label) { return named[label]; });
+}
+
+/// Until no single vertex wants to move and every community is connected. Names communities by their smallest
+/// vertices.
+Labels come_to_rest(const Comm& comm, const Graph& graph, const Quality& quality,
+                    const LeidenOptions& options, Labels labels) {
+  const Boundary boundary = find_boundary(comm, graph);
+  for (bool by_largest = false;;) {
+    const PhaseClock clock(comm, options);
+    Partition communities(comm, graph, boundary, labels);
+    const Effort effort = settle(comm, graph, boundary, quality, communities);
+    labels = split_into_components(comm, graph, boundary, communities);
+    std::uint64_t pieces = 0;
+    std::uint64_t whole = 0;
+    for (std::uint32_t v = 0; v < graph.own; ++v) {
+      pieces += labels[v] == graph.id(v) ? 1 : 0;
+      whole += communities.members(v) > 0 ? 1 : 0;
+    }
+    const bool in_pieces = comm.sum(pieces) > comm.sum(whole);
+    clock.finish("settling", options.passes, 0, graph, effort);
+    if (!in_pieces && !effort.held) return labels;
+    // A vertex is held by a community that bears its name: another name sets it free.
+    by_largest = !by_largest;
+    if (by_largest) labels = name_by_first(comm, graph.own_begin, labels, std::greater<>());
+  }
 }
 
 }  // namespace
@@ -198,15 +229,13 @@ std::vector<std::uint32_t> find_communities(const Comm& comm, const Graph& graph
                                             const LeidenOptions& options) {
   Labels labels(graph.own);
   std::iota(labels.begin(), labels.end(), graph.own_begin);
-  for (std::uint32_t pass = 0; pass < options.passes; ++pass) {
-    auto better =
-        name_by_smallest(comm, graph.own_begin, Pass(quality, options, pass).improve(comm, graph, labels));
-    const bool settled = !comm.any(better != labels);
-    labels = std::move(better);
+  bool settled = false;
+  for (std::uint32_t pass = 0; pass < options.passes && !settled; ++pass) {
+    labels = name_by_first(comm, graph.own_begin,
+                           Pass(quality, options, pass).improve(comm, graph, labels, settled), std::less<>());
     if (options.pass_done) options.pass_done(pass + 1, labels);
-    if (settled) break;
   }
-  return labels;
+  return come_to_rest(comm, graph, quality, options, std::move(labels));
 }
 
 }  // namespace lockstep

@@ -21,12 +21,24 @@ struct Effort {
   std::uint32_t iterations = 0;
   std::uint32_t sub_rounds = 0;  ///< in which anybody was active
   std::uint64_t moves = 0;
+  bool held = false;  ///< a vertex would rather be alone, but others use its label
 };
 
+/// So few moves that another iteration is not worth its time: at most one vertex in 1,000.
+inline bool is_at_rest(std::uint64_t moves, const Graph& graph) {
+  return moves <= graph.size() / 1000;
+}
+
 /// Leiden's first phase: vertices move to the neighbouring community that raises quality most, sub-round by
-/// sub-round; after that only neighbours of moved vertices are looked at again. Ends when at most one vertex
-/// in 1,000 moved, or after `most_iterations`. Collective.
+/// sub-round; after that only neighbours of moved vertices are looked at again. Ends when the level is
+/// at rest, or after `most_iterations`. Collective.
 Effort move_locally(const Comm& comm, const Graph& graph, const Boundary& boundary, const Quality& quality,
                     const SubRounds& rounds, std::uint32_t most_iterations, Partition& partition);
+
+/// Moves vertices until none would do better in a neighbouring community or alone. Only moves that cannot
+/// disturb each other happen at once, so every one of them raises quality and the end is certain; meant for a
+/// partition in which few vertices want to move. Collective.
+Effort settle(const Comm& comm, const Graph& graph, const Boundary& boundary, const Quality& quality,
+              Partition& partition);
 
 }  // namespace lockstep

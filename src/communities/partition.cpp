@@ -24,7 +24,7 @@ Partition::Partition(const Comm& comm, const Graph& graph, const Boundary& bound
                       has_cuts_ ? static_cast<std::int64_t>((*cuts)[v]) : 0, 1});
   }
   relabel(comm, moves);
-  add_up(comm, std::move(deltas));
+  add_up(comm, deltas);
 }
 
 std::uint32_t Partition::meet(std::uint32_t label) {
@@ -158,7 +158,7 @@ void Partition::tell_subscribers(const Comm& comm, std::vector<std::uint32_t> ch
   });
 }
 
-void Partition::add_up(const Comm& comm, std::vector<Delta> deltas) {
+void Partition::add_up(const Comm& comm, std::span<const Delta> deltas) {
   std::vector<std::uint32_t> changed;
   std::vector<Delta> foreign;
   for (const Delta& delta : deltas) {

@@ -33,6 +33,9 @@ class Partition {
 
   /// Place of a slot's community.
   std::uint32_t place(std::uint32_t slot) const { return place_of_slot_[slot]; }
+  /// Asks the processor to have a slot's place, or a place's mass, at hand soon: both lie anywhere in memory.
+  void prefetch_place(std::uint32_t slot) const { __builtin_prefetch(&place_of_slot_[slot]); }
+  void prefetch_mass(std::uint32_t place) const { __builtin_prefetch(&mass_[place]); }
   std::uint32_t label(std::uint32_t place) const {
     return place < graph_->slots() ? graph_->id(place) : further_labels_[place - graph_->slots()];
   }
@@ -62,7 +65,7 @@ class Partition {
     std::int32_t members;
   };
   /// Adds to totals, wherever their owners are, and brings everybody's totals up to date. Collective.
-  void add_up(const Comm& comm, std::vector<Delta> deltas);
+  void add_up(const Comm& comm, std::span<const Delta> deltas);
 
  private:
   static constexpr std::uint32_t nobody = UINT32_MAX;

@@ -20,7 +20,7 @@ class Refinement {
         communities_(communities),
         cuts_(cuts_to_community(graph, communities)),
         parts_(comm, graph, boundary, own_ids(graph), &cuts_),
-        moved_(graph.slots(), never) {}
+        moves_now_(graph.slots(), 0) {}
 
   Partition run() {
     for (std::uint32_t round = 0; round < rounds_.count(); ++round) sub_round(round);
@@ -28,16 +28,10 @@ class Refinement {
   }
 
  private:
-  static constexpr std::uint32_t never = UINT32_MAX;
-
   static std::vector<std::uint32_t> own_ids(const Graph& graph) {
     std::vector<std::uint32_t> ids(graph.own);
     std::iota(ids.begin(), ids.end(), graph.own_begin);
     return ids;
-  }
-
-  bool same_community(std::uint32_t v, std::uint32_t slot) const {
-    return communities_.place(v) == communities_.place(slot);
   }
 
   /// By own vertex: its weight to the rest of its community.
@@ -64,51 +58,67 @@ class Refinement {
 
   void sub_round(std::uint32_t round) {
     std::vector<Partition::Move> moves;
+    std::vector<std::uint64_t> weights_to;  // of each mover to its new part
     for (const std::uint32_t v : rounds_.members(round)) {
       if (!may_move(v)) continue;
       const std::uint32_t to = best_part(v);
-      if (to != v) moves.push_back({v, to});
+      if (to == v) continue;
+      moves.push_back({v, to});
+      weights_to.push_back(weights_.weight(to));
     }
     if (!comm_.any(!moves.empty())) return;
-    for (const std::uint32_t ghost : parts_.relabel(comm_, moves)) moved_[ghost] = round;
-    for (const auto& [v, to] : moves) moved_[v] = round;
-    parts_.add_up(comm_, deltas(round, moves));
+    const auto ghosts = parts_.relabel(comm_, moves);
+    const auto mark = [&](std::uint8_t now) {
+      for (const auto& [v, to] : moves) moves_now_[v] = now;
+      for (const std::uint32_t ghost : ghosts) moves_now_[ghost] = now;
+    };
+    mark(1);
+    const auto changes = deltas(moves, weights_to);
+    mark(0);
+    parts_.add_up(comm_, changes);
   }
 
   std::uint32_t best_part(std::uint32_t v) {
+    const std::uint32_t community = communities_.place(v);
     const std::uint64_t end = graph_.first[v + 1];
     weights_.clear(end - graph_.first[v]);
     for (std::uint64_t a = graph_.first[v]; a < end; ++a) {
       const std::uint32_t slot = graph_.target[a];
-      if (same_community(v, slot)) weights_.add(parts_.place(slot), graph_.weight[a], slot);
+      if (communities_.place(slot) == community) weights_.add(parts_.place(slot), graph_.weight[a], slot);
     }
-    const std::uint64_t community_mass = communities_.mass(communities_.place(v));
+    const std::uint64_t community_mass = communities_.mass(community);
     std::uint32_t best = v;
     Wide best_gain = 0;
     for (const auto& [place, witness, weight] : weights_.entries()) {
-      if (parts_.members(place) == 1 && rounds_.of(witness) == rounds_.of(v)) continue;
-      if (!well_connected(parts_.cut(place), parts_.mass(place), community_mass)) continue;
       const Wide gain = quality_.gain(weight, graph_.mass[v], parts_.mass(place));
-      if (gain > best_gain || (gain == best_gain && best != v && parts_.label(place) < parts_.label(best))) {
-        best = place;
-        best_gain = gain;
+      const bool wins =
+          gain > best_gain || (gain == best_gain && best != v && parts_.label(place) < parts_.label(best));
+      if (!wins || (parts_.members(place) == 1 && rounds_.of(witness) == rounds_.of(v)) ||
+          !well_connected(parts_.cut(place), parts_.mass(place), community_mass)) {
+        continue;
       }
+      best = place;
+      best_gain = gain;
     }
     return best;
   }
 
   /// A part's cut grows by the newcomer's weight to the outside and shrinks by its weight to the inside;
   /// between two newcomers each of the two sees the weight once.
-  std::vector<Partition::Delta> deltas(std::uint32_t round, const std::vector<Partition::Move>& moves) const {
+  std::vector<Partition::Delta> deltas(const std::vector<Partition::Move>& moves,
+                                       const std::vector<std::uint64_t>& weights_to) const {
     std::vector<Partition::Delta> deltas;
-    for (const auto& [v, to] : moves) {
+    deltas.reserve(2 * moves.size());
+    for (std::size_t i = 0; i < moves.size(); ++i) {
+      const auto& [v, to] = moves[i];
       const auto mass = static_cast<std::int64_t>(graph_.mass[v]);
       auto cut = static_cast<std::int64_t>(cuts_[v]);
       deltas.push_back({v, -mass, -cut, -1});
+      cut -= 2 * static_cast<std::int64_t>(weights_to[i]);
       for (std::uint64_t a = graph_.first[v]; a < graph_.first[v + 1]; ++a) {
         const std::uint32_t slot = graph_.target[a];
-        if (parts_.place(slot) != to) continue;
-        cut -= static_cast<std::int64_t>(graph_.weight[a]) * (moved_[slot] == round ? 1 : 2);
+        if (moves_now_[slot] != 0 && parts_.place(slot) == to)
+          cut -= static_cast<std::int64_t>(graph_.weight[a]);
       }
       deltas.push_back({to, mass, cut, 1});
     }
@@ -122,7 +132,7 @@ class Refinement {
   const Partition& communities_;
   std::vector<std::uint64_t> cuts_;  ///< by own vertex
   Partition parts_;
-  std::vector<std::uint32_t> moved_;  ///< by slot: the sub-round in which it moved
+  std::vector<std::uint8_t> moves_now_;  ///< by slot: whether it moves in this sub-round
   NeighbourWeights weights_;
 };
 

@@ -25,6 +25,8 @@ struct RawAction {
 /// it has consumed.
 class RawActions {
  public:
+  static constexpr std::size_t piece_size = std::size_t{1} << 18;
+
   void add(const RawAction& action) {
     if (pieces_.empty() || pieces_.back().size() == piece_size) {
       pieces_.emplace_back();
@@ -39,7 +41,6 @@ class RawActions {
   const std::vector<std::vector<RawAction>>& pieces() const { return pieces_; }
 
  private:
-  static constexpr std::size_t piece_size = std::size_t{1} << 18;
   std::vector<std::vector<RawAction>> pieces_;
 };
 

@@ -38,7 +38,8 @@ Table brute_force(const Labels& labels, const Labels& others) {
     row = {};
     for (const std::uint32_t other : others) {
       std::uint64_t shared = 0;
-      for (std::size_t v = 0; v < labels.size(); ++v) shared += labels[v] == community && others[v] == other ? 1 : 0;
+      for (std::size_t v = 0; v < labels.size(); ++v)
+        shared += labels[v] == community && others[v] == other ? 1 : 0;
       if (shared > row[3] || (shared == row[3] && other < row[0])) row[0] = other, row[3] = shared;
     }
     row[1] = static_cast<std::uint64_t>(std::count(labels.begin(), labels.end(), community));

@@ -1,0 +1,63 @@
+#include "src/communities/packed.hpp"
+
+#include <gtest/gtest.h>
+
+#include "src/communities/arc_weights.hpp"
+#include "src/communities/neighbour_weights.hpp"
+#include "tests/unit/communities/graphs.hpp"
+
+namespace lockstep::test {
+namespace {
+
+TEST(Packed, NumbersComeBackAsTheyWere) {
+  const std::vector<std::uint64_t> numbers = {0, 1, 127, 128, 16'383, 16'384, UINT32_MAX, UINT64_MAX};
+  const std::vector<std::int64_t> signed_numbers = {0, -1, 1, -64, 64, INT64_MIN, INT64_MAX};
+  Packer packer;
+  for (const std::uint64_t number : numbers) packer.put(number);
+  for (const std::int64_t number : signed_numbers) packer.put_signed(number);
+  Unpacker bytes(packer.bytes());
+  for (const std::uint64_t number : numbers) EXPECT_EQ(bytes.get(), number);
+  for (const std::int64_t number : signed_numbers) EXPECT_EQ(bytes.get_signed(), number);
+  EXPECT_TRUE(bytes.done());
+}
+
+TEST(Packed, SmallNumbersTakeAByte) {
+  Packer packer;
+  packer.put(127);
+  packer.put_signed(-64);
+  EXPECT_EQ(packer.bytes().size(), 2U);
+}
+
+TEST(ArcWeights, WidenWhenAWeightNeedsIt) {
+  ArcWeights weights;
+  const std::vector<std::uint64_t> values = {1, UINT32_MAX, std::uint64_t{UINT32_MAX} + 1, 2, UINT64_MAX};
+  for (const std::uint64_t value : values) weights.push_back(value);
+  EXPECT_EQ(weights.values(), values);
+  EXPECT_EQ(weights.size(), values.size());
+  for (std::size_t i = 0; i < values.size(); ++i) EXPECT_EQ(weights[i], values[i]);
+}
+
+TEST(NeighbourWeights, AddUpLikeAMap) {
+  Random random(1);
+  NeighbourWeights weights;
+  for (const std::uint32_t arcs : {0U, 1U, 5U, 1000U, 3U, 40'000U, 9U}) {
+    weights.clear(arcs);
+    std::map<std::uint32_t, std::uint64_t> expected;
+    for (std::uint32_t i = 0; i < arcs; ++i) {
+      const std::uint32_t place = below(random, 1 + arcs / 2) * 0x10'0001U;  // far apart, and repeated
+      weights.add(place, i, i);
+      expected[place] += i;
+    }
+    EXPECT_EQ(weights.entries().size(), expected.size());
+    for (const auto& [place, weight] : expected) EXPECT_EQ(weights.weight(place), weight);
+    EXPECT_EQ(weights.weight(7), expected.contains(7) ? expected[7] : 0U);
+    std::uint64_t last = 0;
+    for (const auto& entry : weights.sorted_by_place()) {
+      EXPECT_TRUE(entry.place > last || entry.place == 0);
+      last = entry.place;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace lockstep::test
