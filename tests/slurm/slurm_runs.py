@@ -6,7 +6,6 @@ power cut, and a ghost: ranks that go on working on a node that Slurm has given 
 """
 import argparse
 import json
-import os
 import pathlib
 import subprocess
 import sys
@@ -28,10 +27,6 @@ class SlurmRuns:
         self.checks = lockstep_run.Checks()
         slurm_box.check_possible(folder)
         self.job_seconds = LONG_JOB_SECONDS if options.long else JOB_SECONDS
-        # A program that cannot plan gets what sbatch is told.
-        commands = subprocess.run([options.lockstep, "--help"], capture_output=True, text=True, timeout=60,
-                                  env={**lockstep_run.ENVIRONMENT, **os.environ}).stdout
-        self.flags = [] if "\n  plan " in commands else ["--no-plan"]
         self.study = self.generate("log", options.actions)
         self.expected = lockstep_run.sha256(lockstep_run.run(options, self.study, folder / "mpirun", 2))
 
@@ -44,7 +39,7 @@ class SlurmRuns:
         """Submits the study on two nodes and waits until the run has saved its sorted log, so that there is something
         to lose and something to go on from; the job's number and the run's folder."""
         out = self.folder / name
-        job = box.run(SLURM / "submit", *self.flags, self.study, "--out", out, "--checkpoint-minutes", "0.05", "--",
+        job = box.run(SLURM / "submit", self.study, "--out", out, "--checkpoint-minutes", "0.05", "--",
                       "--nodes=2", "--ntasks-per-node=2", "--mem=1500", "--time=10", *sbatch_options)
         limit = time.monotonic() + 60
         while time.monotonic() < limit and not list(out.glob("parts/log.*")):
@@ -106,7 +101,7 @@ class SlurmRuns:
         study = self.generate("small log", self.options.actions // 6)
         lockstep_run.launch(self.options, 1, "sweep", study, "--out", out, "--set",
                             "communities.resolution=0.01,0.02,0.05,0.1")
-        job = box.run(SLURM / "submit", *self.flags, "--sweep", out, "--", "--nodes=1", "--ntasks-per-node=1", "--mem=800",
+        job = box.run(SLURM / "submit", "--sweep", out, "--", "--nodes=1", "--ntasks-per-node=1", "--mem=800",
                       "--time=10")
         states = [box.wait(f"{job}_{task}", self.job_seconds) for task in range(4)]
         self.checks.equal("sweep: states of the four jobs", states, ["COMPLETED"] * 4)
@@ -117,7 +112,7 @@ class SlurmRuns:
 
     def chain(self, box):
         out = self.folder / "chain"
-        jobs = box.run(SLURM / "chain", *self.flags, self.study, "--out", out, "--", "--ntasks=2", "--mem=1500",
+        jobs = box.run(SLURM / "chain", self.study, "--out", out, "--", "--ntasks=2", "--mem=1500",
                        "--time=10").split()
         states = [box.wait(job, self.job_seconds) for job in jobs]
         self.checks.equal("chain: states of the three jobs", states, ["COMPLETED"] * 3)
