@@ -2,7 +2,6 @@
 """What slurm/lockstep.sbatch does at each way a program can end, under a real Slurm, with a stand-in for the program
 that ends as the name of its study says."""
 import sys
-import time
 
 import slurm_box
 from slurm_box import SCRIPT, Box
@@ -23,7 +22,9 @@ case $2 in
   *deaf*)
     trap '' USR1
     [[ -z $first ]] || sleep 100 ;;
+  *says-done*) [[ -z $first ]] || exit 0 ;;
 esac
+mkdir -p "$4" && touch "$4/results.h5"
 """
 
 
@@ -37,7 +38,7 @@ class BatchScript:
         self.program.chmod(0o755)
 
     def submit(self, box, study, *sbatch_options, **environment):
-        arguments = ["sweep", study] if any("--array" in option for option in sbatch_options) else ["run", study]
+        arguments = ["sweep", self.folder / study] if any("--array" in option for option in sbatch_options) else ["run", study, "--out", self.folder / "out" / study]
         return box.run("sbatch", "--parsable", f"--output={self.folder}/{study}.%a.log", "--mem=300", "--time=10",
                        *sbatch_options, SCRIPT, *arguments, "--fresh", **environment)
 
@@ -55,13 +56,12 @@ class BatchScript:
         with Box(self.folder, self.program, nodes=4) as box:
             deaf = self.submit(box, "deaf", "--time=1", "--signal=B:USR1@55", LOCKSTEP_RETRIES="1")
             bad = self.submit(box, "bad-input")
+            says = self.submit(box, "says-done")
             array = self.submit(box, "stops-once", "--array=0-2")
             killed = self.submit(box, "is-killed", LOCKSTEP_RETRIES="2")
             told = self.submit(box, "stops-when-told", "--ntasks=2")
-            limit = time.monotonic() + 60
-            while not list(self.folder.glob("stops-when-told.*.log")) and time.monotonic() < limit:
-                time.sleep(0.1)
-            time.sleep(1)
+            slurm_box.until(60, lambda: any("stand-in:" in file.read_text(errors="replace")
+                                            for file in self.folder.glob("stops-when-told.*.log")))
             box.run("scancel", told)
 
             log = self.check(box, "bad-input", bad, "FAILED", 0)
@@ -71,6 +71,7 @@ class BatchScript:
                 log = self.check(box, "stops-once", f"{array}_{task}", "COMPLETED", 1)
             self.checks.equal("stops-once: --fresh is for the first start only",
                               sum("stand-in" in line and "--fresh" in line for line in log.splitlines()), 3)
+            self.check(box, "says-done", says, "COMPLETED", 1)
             log = self.check(box, "is-killed", killed, "FAILED", 2)
             self.checks.true("is-killed: the script says that it gives up", "that is enough" in log, log)
             log = self.check(box, "deaf", deaf, "COMPLETED", 1)

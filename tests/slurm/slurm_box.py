@@ -78,6 +78,27 @@ class Box:
         return state
 
 
+def until(seconds, condition):
+    """Waits so long at most; whether the condition holds."""
+    limit = time.monotonic() + seconds
+    while not (holds := bool(condition())) and time.monotonic() < limit:
+        time.sleep(0.05)
+    return holds
+
+
+def ranks_of(out):
+    """Numbers of the living processes that work on a run's folder, wherever in a box."""
+    found = []
+    for process in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            arguments = (process / "cmdline").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if arguments[0].endswith(b"lockstep") and os.fsencode(str(out)) in arguments:
+            found.append(int(process.name))
+    return found
+
+
 def started_on(log):
     """{start: list of nodes} from what the batch script says."""
     return dict(re.findall(r"start (\d+): on (\S+):", log))

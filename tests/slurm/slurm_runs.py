@@ -6,7 +6,9 @@ power cut, and a ghost: ranks that go on working on a node that Slurm has given 
 """
 import argparse
 import json
+import os
 import pathlib
+import signal
 import subprocess
 import sys
 import time
@@ -41,9 +43,7 @@ class SlurmRuns:
         out = self.folder / name
         job = box.run(SLURM / "submit", self.study, "--out", out, "--checkpoint-minutes", "0.05", "--",
                       "--nodes=2", "--ntasks-per-node=2", "--mem=1500", "--time=10", *sbatch_options)
-        limit = time.monotonic() + 60
-        while time.monotonic() < limit and not list(out.glob("parts/log.*")):
-            time.sleep(0.05)
+        slurm_box.until(60, lambda: list(out.glob("parts/log.*")))
         self.checks.equal(f"{name}: the job is at work", box.field(job, "JobState"), "RUNNING")
         return job, out
 
@@ -70,26 +70,43 @@ class SlurmRuns:
         box.run("scancel", "--signal=USR1", "--batch", job)
         self.finish(box, "stop", job, out, "stopped")
 
-    def lost_node(self, box, name, command, node_of):
-        """`command` takes a node of the job away; the job must go on on the others."""
+    def power_cut(self, box, name="power cut", elsewhere=False):
+        """The node of the batch shell, or the other one, is gone at once; the job must go on on those left."""
         job, out = self.submit(box, name)
-        batch_host = box.run("squeue", "-h", "-j", job, "-o", "%B")
-        others = box.hosts(box.run("squeue", "-h", "-j", job, "-o", "%N")) - {batch_host}
-        node = batch_host if node_of == "batch shell" else others.pop()
-        box.call(command, node)
-        log = self.finish(box, name, job, out, "killed or lost")
-        last = slurm_box.started_on(log)[str(len(slurm_box.started_on(log)) - 1)]
-        self.checks.true(f"{name}: requeued on other nodes", node not in box.hosts(last), f"{node} lost\n{log}")
-        box.call("up", "--nodes", box.nodes)
-
-    def power_cut(self, box):
-        self.lost_node(box, "power cut", "cut", "batch shell")
+        node = box.run("squeue", "-h", "-j", job, "-o", "%B")
+        if elsewhere:
+            node = (box.hosts(box.run("squeue", "-h", "-j", job, "-o", "%N")) - {node}).pop()
+        box.call("cut", node)
+        self.finish_elsewhere(box, name, job, out, node)
 
     def power_cut_elsewhere(self, box):
-        self.lost_node(box, "power cut elsewhere", "cut", "other ranks")
+        self.power_cut(box, "power cut elsewhere", elsewhere=True)
+
+    def finish_elsewhere(self, box, name, job, out, lost):
+        log = self.finish(box, name, job, out, "killed or lost")
+        starts = slurm_box.started_on(log)
+        last = box.hosts(starts[str(len(starts) - 1)])
+        self.checks.true(f"{name}: requeued on other nodes", len(starts) > 1 and lost not in last, f"{lost} lost\n{log}")
+        box.call("up", "--nodes", box.nodes)
+        return log
 
     def ghost(self, box):
-        self.lost_node(box, "ghost", "lose", "batch shell")
+        """Slurm gives a node up whose ranks go on: they sleep until their successors are at work, then wake."""
+        job, out = self.submit(box, "ghost", "--nodes=1")
+        node = box.run("squeue", "-h", "-j", job, "-o", "%B")
+        ghosts = slurm_box.ranks_of(out)
+        for rank in ghosts:
+            os.kill(rank, signal.SIGSTOP)
+        box.call("lose", node)
+        log = out / f"slurm-{job}.log"
+        requeued = slurm_box.until(90, lambda: len(slurm_box.started_on(log.read_text(errors="replace"))) > 1)
+        slurm_box.until(30, lambda: (out / "manifest.2").exists())
+        for rank in ghosts:
+            os.kill(rank, signal.SIGCONT)
+        self.checks.true("ghost: requeued while its ranks live", requeued and len(ghosts) == 2, f"{ghosts}")
+        ended = slurm_box.until(60, lambda: not set(ghosts) & set(slurm_box.ranks_of(out)))
+        self.checks.true("ghost: its ranks end by themselves", ended)
+        self.finish_elsewhere(box, "ghost", job, out, node)
 
     def time_limit(self, box):
         """A job that is longer than its limit of a minute comes back until it is done."""
@@ -123,6 +140,8 @@ class SlurmRuns:
         steps = [self.stop, self.chain, self.sweep, self.power_cut]
         if self.options.long:
             steps += [self.power_cut_elsewhere, self.ghost, self.time_limit]
+        if self.options.only:
+            steps = [getattr(self, self.options.only)]
         with Box(self.folder, self.options.lockstep) as box:
             for step in steps:
                 begin = time.monotonic()
@@ -137,6 +156,7 @@ def main():
     lockstep_run.add_options(parser)
     parser.add_argument("--actions", type=int, help="of the generated log (600000, or 3000000 with --long)")
     parser.add_argument("--seconds", type=int, help="for the whole test (420, or 1800 with --long)")
+    parser.add_argument("--only", help="one step, such as ghost")
     parser.add_argument("--long", action="store_true", help="with what takes several minutes")
     options = parser.parse_args()
     options.lockstep = str(pathlib.Path(options.lockstep).resolve())
