@@ -45,7 +45,10 @@ RunCost estimate_cost(const Workload& work, std::uint32_t ranks) {
     stage("project", work.windowed_pairs / cost::projected_pairs);
   } else {
     stage("project, test", work.windowed_pairs / cost::tested_pairs);
-    stage("surrogates", work.surrogates * (work.windowed_pairs / cost::tested_pairs));
+    const std::uint32_t needed = work.actions < cost::small_log_actions ? cost::surrogates_of_small_log
+                                                                        : cost::surrogates_of_large_log;
+    stage("surrogates",
+          (work.surrogates > 0 ? work.surrogates : needed) * (work.windowed_pairs / cost::tested_pairs));
   }
   stage("communities, results",
         work.actions * (by_count ? cost::finding_by_count : cost::finding_by_significance));

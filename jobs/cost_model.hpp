@@ -34,6 +34,11 @@ inline constexpr double bytes_in_checkpoint = 16;
 /// What a name takes in a checkpoint besides its characters, bytes.
 inline constexpr double bytes_of_name = 24;
 
+/// Surrogates where the study leaves their number to the log (0): small logs need up to ten.
+inline constexpr double small_log_actions = 1e6;
+inline constexpr std::uint32_t surrogates_of_small_log = 10;
+inline constexpr std::uint32_t surrogates_of_large_log = 1;
+
 /// Reserved memory over expected memory, and reserved time over expected time.
 inline constexpr double memory_safety = 1.3;
 inline constexpr double time_safety = 2;
@@ -42,7 +47,7 @@ inline constexpr double time_safety = 2;
 /// What a run has to do.
 struct Workload {
   Rule rule = Rule::significance;
-  std::uint32_t surrogates = 1;  ///< under the significance rule
+  std::uint32_t surrogates = 1;  ///< under the significance rule; 0: as many as the log needs
   double actions = 0;
   double names = 0;                   ///< distinct accounts and objects
   double name_bytes = 0;              ///< their characters

@@ -25,8 +25,9 @@ struct SampledAction {
 /// spans of its rows. A log in order of time has nearly all such pairs in neighbouring rows, one in no order
 /// has them at any distance; so their density is taken by distance: for every class of distances between two
 /// rows of a file (1, 2–3, 4–7, …), and for rows of different files, pairs found in the sample over pairs of
-/// rows in the sample, times the pairs of rows in the whole log. Unbiased where the sample is like the rest;
-/// exact where the spans are all rows. `file_rows`: rows of every file, sampled or not. Local.
+/// rows in the sample, times the pairs of rows in the whole log. Between the distances that the sample has,
+/// the density falls on as it did before. Good where the sample is like the rest; exact where the spans are
+/// all rows. `file_rows`: rows of every file, sampled or not. Local.
 double estimate_windowed_pairs(std::vector<SampledAction> actions, std::int64_t window,
                                std::span<const RowSpan> spans, std::span<const double> file_rows);
 

@@ -48,6 +48,8 @@ TEST(CostModel, EverySurrogateCostsTheSame) {
   work.surrogates = 3;
   EXPECT_NEAR(estimate_cost(work, 2).seconds - two, two - one, 1e-9);
   EXPECT_GT(two, one);
+  work.surrogates = 0;
+  EXPECT_DOUBLE_EQ(estimate_cost(work, 2).seconds, one);
 }
 
 TEST(CostModel, OneLargePieceIsReadByOneRank) {
