@@ -25,7 +25,30 @@ struct Options {
   std::string edges;
   std::string members;
   Communities communities;
+  LeidenOptions leiden;
+  bool profile = false;
 };
+
+/// What every phase of the search did: one line each, with the slowest rank's seconds and the largest
+/// sender's bytes and messages. Phases on a gathered graph are the same on every rank. Collective.
+void print_profile(const Comm& comm, const std::vector<Phase>& phases) {
+  if (comm.is_root()) {
+    fmt::print("{:>4} {:>5} {:<10} {:>10} {:>11} {:>5} {:>6} {:>10} {:>8} {:>12} {:>9}\n", "pass", "level",
+               "phase", "vertices", "arcs/rank", "iter.", "rounds", "moves", "seconds", "bytes/rank",
+               "msg/rank");
+  }
+  for (const Phase& phase : phases) {
+    const std::uint64_t arcs = comm.max(phase.arcs);
+    const std::uint64_t microseconds = comm.max(static_cast<std::uint64_t>(phase.seconds * 1e6));
+    const std::uint64_t bytes = comm.max(phase.traffic.bytes_sent);
+    const std::uint64_t messages = comm.max(phase.traffic.messages_sent);
+    if (!comm.is_root()) continue;
+    fmt::print("{:>4} {:>5} {:<10} {:>10} {:>11} {:>5} {:>6} {:>10} {:>8.3f} {:>12} {:>9}\n", phase.pass,
+               phase.level, phase.name, phase.vertices, arcs, phase.effort.iterations,
+               phase.effort.sub_rounds, phase.effort.moves, 1e-6 * static_cast<double>(microseconds), bytes,
+               messages);
+  }
+}
 
 /// Numbers communities 0, 1, … in the order of their smallest vertices.
 std::vector<std::uint32_t> number_communities(const Comm& comm, const Ranges& vertices,
@@ -74,9 +97,11 @@ void find_and_write(const Comm& comm, const Options& options) {
   const Quality quality =
       set_objective(comm, graph, communities.objective, communities.resolution, weight_one);
   const Ranges vertices = graph.vertices;
-  LeidenOptions leiden;
+  LeidenOptions leiden = options.leiden;
   leiden.seed = communities.seed;
-  const auto labels = find_communities(comm, std::move(graph), quality, leiden);
+  std::vector<Phase> phases;
+  leiden.phase_done = [&](const Phase& phase) { phases.push_back(phase); };
+  const auto labels = find_communities(comm, graph, quality, leiden);
   report.finish_stage("detect");
   std::uint64_t count = 0;
   const auto numbers = number_communities(comm, vertices, labels, count);
@@ -85,6 +110,7 @@ void find_and_write(const Comm& comm, const Options& options) {
     text += fmt::format("{}\t{}\n", names.name(vertices.begin(comm.rank()) + v), numbers[v]);
   }
   write_members(comm, options.members, text);
+  if (options.profile) print_profile(comm, phases);
   report.note("communities", fmt::format("{}", count));
   report.finish_stage("write");
   report.print();
@@ -96,7 +122,10 @@ void add_communities(CLI::App& app, const Comm& comm) {
   const auto options = std::make_shared<Options>();
   auto& communities = options->communities;
   auto* command = app.add_subcommand("communities", "Find the communities of any weighted edge list");
-  command->add_option("EDGES", options->edges, "Rows u<TAB>v or u<TAB>v<TAB>weight; plain, .gz or .zst")
+  command
+      ->add_option("EDGES", options->edges,
+                   "Rows u<TAB>v or u<TAB>v<TAB>weight, or a Matrix Market file (.mtx); plain, .gz or .zst. "
+                   "Weights of both directions of an edge are added")
       ->required();
   command->add_option("-o,--out", options->members, "File for rows vertex<TAB>community")->required();
   const std::map<std::string, Objective> objectives = {{"cpm", Objective::cpm},
@@ -109,6 +138,15 @@ void add_communities(CLI::App& app, const Comm& comm) {
       ->capture_default_str();
   command->add_option("--seed", communities.seed, "Salt of the order in which vertices move")
       ->capture_default_str();
+  command->add_option("--passes", options->leiden.passes, "At most so many whole iterations")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  command
+      ->add_option(
+          "--gather-arcs", options->leiden.gather_arcs,
+          "Graphs with at most so many arcs are finished by every rank alone; does not change the result")
+      ->capture_default_str();
+  command->add_flag("--profile", options->profile, "Print what every phase took and sent");
   command->callback([options, &comm] { find_and_write(comm, *options); });
 }
 

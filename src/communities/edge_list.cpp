@@ -1,5 +1,7 @@
 #include "src/communities/edge_list.hpp"
 
+#include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <cmath>
 #include <numeric>
@@ -10,6 +12,7 @@
 #include "cluster/exchange.hpp"
 #include "data/formats/raw_rows.hpp"
 #include "data/name_table.hpp"
+#include "data/wide.hpp"
 
 namespace lockstep {
 
@@ -24,20 +27,16 @@ struct ReadEdges {
   bool all_whole = true;
 };
 
-/// The fields of a row between tabs; false where there are fewer than two.
-bool split_row(std::string_view row, std::string_view& u, std::string_view& v, std::string_view& weight) {
-  const auto cut = [&](std::string_view& field) {
-    const std::size_t tab = row.find('\t');
-    field = row.substr(0, tab);
-    row = tab == std::string_view::npos ? std::string_view() : row.substr(tab + 1);
-  };
-  cut(u);
-  cut(v);
-  cut(weight);
-  return !u.empty() && !v.empty();
+/// Cuts the next field off a row. Fields of edge lists stand between tabs, those of matrices between blanks.
+std::string_view cut_field(std::string_view& row, bool matrix) {
+  if (matrix) row.remove_prefix(std::min(row.find_first_not_of(" \t"), row.size()));
+  const std::size_t end = std::min(matrix ? row.find_first_of(" \t") : row.find('\t'), row.size());
+  const std::string_view field = row.substr(0, end);
+  row.remove_prefix(std::min(end + 1, row.size()));
+  return field;
 }
 
-/// Weight in units of 2^−20; 1.0 where there is none. Negative where it cannot be.
+/// Weight as a number; 1 where there is none.
 double parse_weight(std::string_view text) {
   double weight = 1;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), weight);
@@ -46,39 +45,88 @@ double parse_weight(std::string_view text) {
   return weight;
 }
 
-void read_split(const Split& split, ReadEdges& read) {
+std::string_view without_line_end(std::string_view row) {
+  while (!row.empty() && (row.back() == '\n' || row.back() == '\r')) row.remove_suffix(1);
+  return row;
+}
+
+/// What stands above the entries of a Matrix Market file.
+struct MatrixHeader {
+  std::uint64_t line = 0;  ///< of the sizes; 0 in an edge list, which has no header
+  std::uint64_t vertices = 0;
+};
+
+bool is_matrix(const std::string& file) {
+  const std::string_view name(file);
+  return name.ends_with(".mtx") || name.ends_with(".mtx.gz") || name.ends_with(".mtx.zst");
+}
+
+MatrixHeader read_header(const std::string& file, const Split& first) {
+  RawRows rows(first, Format::tsv);
+  RawRow raw;
+  std::string kind;
+  while (rows.next(raw)) {
+    std::string_view row = without_line_end(raw.text);
+    if (raw.line == 1) kind = row;
+    std::transform(kind.begin(), kind.end(), kind.begin(), [](unsigned char c) { return std::tolower(c); });
+    const auto has = [&](const char* word) { return kind.find(word) != std::string::npos; };
+    if (!kind.starts_with("%%matrixmarket matrix coordinate ") ||
+        !(has(" pattern ") || has(" real ") || has(" integer ")) ||
+        !(kind.ends_with(" general") || kind.ends_with(" symmetric"))) {
+      throw Error(ExitCode::bad_data,
+                  file +
+                      ":1: expected \"%%MatrixMarket matrix coordinate\", then pattern, real or integer, "
+                      "then general or symmetric");
+    }
+    if (row.empty() || row.front() == '%') continue;
+    std::uint64_t sizes[2] = {0, 0};
+    for (std::uint64_t& size : sizes) {
+      const auto field = cut_field(row, true);
+      std::from_chars(field.data(), field.data() + field.size(), size);
+    }
+    if (sizes[0] == 0 || sizes[0] != sizes[1]) {
+      throw Error(ExitCode::bad_data, fmt::format("{}:{}: expected a square matrix", file, raw.line));
+    }
+    return {raw.line, sizes[0]};
+  }
+  throw Error(ExitCode::bad_data, file + ": no line with the size of the matrix");
+}
+
+void read_split(const Split& split, const MatrixHeader& header, ReadEdges& read) {
+  const bool matrix = header.line > 0;
+  const char comment = matrix ? '%' : '#';
   RawRows rows(split, Format::tsv);
   RawRow raw;
   while (rows.next(raw)) {
-    std::string_view row = raw.text;
-    while (!row.empty() && (row.back() == '\n' || row.back() == '\r')) row.remove_suffix(1);
-    if (row.empty() || row.front() == '#') continue;
-    std::string_view u;
-    std::string_view v;
-    std::string_view text;
-    const bool has_ends = split_row(row, u, v, text);
-    const double weight = parse_weight(text);
-    if (!has_ends || !(weight >= 0) || weight >= 0x1p40) {
-      throw Error(
-          ExitCode::bad_data,
-          fmt::format("{}:{}: expected \"u<TAB>v\" or \"u<TAB>v<TAB>weight\" with a weight from 0 to 2^40",
-                      split.path, raw.line));
+    std::string_view row = without_line_end(raw.text);
+    // Only the first split knows its lines from the file's start.
+    if (row.empty() || row.front() == comment || (split.begin == 0 && raw.line <= header.line)) continue;
+    const auto u = cut_field(row, matrix);
+    const auto v = cut_field(row, matrix);
+    const double weight = parse_weight(cut_field(row, matrix));
+    if (u.empty() || v.empty() || !(weight >= 0) || weight >= 0x1p40) {
+      throw Error(ExitCode::bad_data,
+                  fmt::format("{}:{}: expected {} with a weight from 0 to 2^40", split.path, raw.line,
+                              matrix ? "\"row column\" or \"row column weight\""
+                                     : "\"u<TAB>v\" or \"u<TAB>v<TAB>weight\""));
     }
-    const double scaled = std::ldexp(weight, fraction_bits);
-    read.all_whole = read.all_whole && weight == std::floor(weight);
-    if (scaled < 0.5) continue;
     const std::uint32_t source = read.names.index_of(u);
-    read.edges.push_back({source, read.names.index_of(v), static_cast<std::uint64_t>(std::llround(scaled))});
+    const std::uint32_t target = read.names.index_of(v);
+    read.all_whole = read.all_whole && weight == std::floor(weight);
+    const auto scaled = static_cast<std::uint64_t>(std::llround(std::ldexp(weight, fraction_bits)));
+    if (scaled > 0) read.edges.push_back({source, target, scaled});
   }
 }
 
 ReadEdges read_own_splits(const Comm& comm, const std::string& file) {
   ReadEdges read;
   const auto splits = plan_splits(file, split_bytes);
-  for (std::size_t i = 0; i < splits.size(); ++i) {
-    if (static_cast<int>(i % static_cast<std::size_t>(comm.size())) == comm.rank())
-      read_split(splits[i], read);
-  }
+  const auto rank = static_cast<std::uint64_t>(comm.rank());
+  const auto ranks = static_cast<std::uint64_t>(comm.size());
+  const MatrixHeader header = is_matrix(file) ? read_header(file, splits.front()) : MatrixHeader{};
+  for (std::size_t i = rank; i < splits.size(); i += ranks) read_split(splits[i], header, read);
+  for (std::uint64_t v = 1 + rank; v <= header.vertices; v += ranks)
+    read.names.index_of(fmt::format("{}", v));
   return read;
 }
 
@@ -100,12 +148,16 @@ NamedGraph read_edge_list(const Comm& comm, const std::string& file) {
   for (const std::uint64_t count : comm.gather_all_values<std::uint64_t>(names.local_size())) {
     vertices.first.push_back(vertices.first.back() + count);
   }
-  double total = 0;
+  if (vertices.total() > UINT32_MAX) {
+    throw AgreedError(ExitCode::internal,
+                      fmt::format("{}: {} vertices; the limit is 2^32 - 1", file, vertices.total()));
+  }
+  Wide total = 0;
   std::vector<Arc> arcs;
   std::vector<Arc> loops;
   for (auto& [source, target, weight] : read.edges) {
     const std::uint64_t scaled = whole ? weight >> fraction_bits : weight;
-    total += 2 * static_cast<double>(scaled);
+    total += Wide{2} * scaled;
     const auto u = static_cast<std::uint32_t>(ids[source]);
     const auto v = static_cast<std::uint32_t>(ids[target]);
     if (u == v) {
@@ -117,8 +169,13 @@ NamedGraph read_edge_list(const Comm& comm, const std::string& file) {
   }
   read.edges = {};
   const auto totals = comm.gather_all_values(total);
-  if (std::accumulate(totals.begin(), totals.end(), 0.0) >= 0x1p62) {
-    throw AgreedError(ExitCode::bad_data, file + ": the weights add up to 2^61 or more: scale them down");
+  const Wide sum = std::accumulate(totals.begin(), totals.end(), Wide{0});
+  if (sum >> 62 != 0) {
+    throw AgreedError(
+        ExitCode::bad_data,
+        fmt::format("{}: the weights of all edges, counted from both ends, add up to {} in units "
+                    "of 1/{}; the limit is 2^62 = {}: scale them down",
+                    file, sum, named.weight_one, std::uint64_t{1} << 62));
   }
   const auto begin = vertices.begin(comm.rank());
   std::vector<std::uint64_t> inner(vertices.size(comm.rank()), 0);

@@ -13,12 +13,15 @@ namespace lockstep {
 /// weight_factor holds 2m.
 class Quality {
  public:
-  /// γ is held in units of 2^−20.
+  /// γ is held in units of 2^−20; for modularity in coarser ones, down to 2^−10, where weights are large.
   static constexpr int fraction_bits = 20;
+  static constexpr int least_fraction_bits = 10;
 
-  /// `weight_one`: the integer weight that means 1.0; a power of two up to 2^20.
+  /// `weight_one`: the integer weight that means 1.0; a power of two up to 2^20. Throws Error(bad_data) where
+  /// γ is so small that it would become 0.
   static Quality cpm(double resolution, std::uint64_t weight_one);
-  /// `total_degree`: 2m, the sum of all arcs' weights (and of twice the self-loops).
+  /// `total_degree`: 2m, the sum of all arcs' weights (and of twice the self-loops). Throws as cpm, and
+  /// where 2m is 2^53 or more.
   static Quality modularity(double resolution, std::uint64_t total_degree);
 
   /// Throws Error(bad_data) when sums over a graph with this total weight and mass could overflow.

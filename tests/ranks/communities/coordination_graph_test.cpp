@@ -92,8 +92,8 @@ TEST(WeighByCount, SumsSharedObjectsOverChannels) {
   }
 }
 
-TEST(SetObjective, RefusesWeightsThatModularityCannotHold) {
-  // 2m = 2 · 1025 · (2^32 − 1) is above 2^43, however the edges lie.
+TEST(SetObjective, RefusesAResolutionThatModularityCannotHold) {
+  // 2m = 2 · 1025 · (2^32 − 1) is above 2^43, however the edges lie: γ is held in units of 2^−19.
   std::vector<Edge> edges;
   for (std::uint32_t source = 0; edges.size() < 1025; ++source) {
     for (std::uint32_t target = source + 1; target < accounts && edges.size() < 1025; ++target) {
@@ -102,8 +102,9 @@ TEST(SetObjective, RefusesWeightsThatModularityCannotHold) {
   }
   const CoordinationGraph coordination = coordinate(edges, 1);
   Graph graph = weigh_by_count(world(), coordination);
-  EXPECT_NO_THROW(set_objective(world(), graph, Objective::cpm, 1, 1));
-  agreed_error(ExitCode::bad_data, [&] { set_objective(world(), graph, Objective::modularity, 1, 1); });
+  EXPECT_NO_THROW(set_objective(world(), graph, Objective::cpm, 5e-7, 1));
+  EXPECT_NO_THROW(set_objective(world(), graph, Objective::modularity, 1, 1));
+  agreed_error(ExitCode::bad_data, [&] { set_objective(world(), graph, Objective::modularity, 5e-7, 1); });
 }
 
 }  // namespace

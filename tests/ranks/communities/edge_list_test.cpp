@@ -60,6 +60,28 @@ TEST(EdgeList, NamesTheRowThatCannotBeUsed) {
   agreed_error(ExitCode::io, [&] { read_edge_list(world(), folder.path() / "nothing.tsv"); });
 }
 
+TEST(EdgeList, ReadsMatrixMarket) {
+  const SharedFolder folder;
+  const auto read = [&](const std::string& text) {
+    folder.write("graph.mtx", text);
+    return read_edge_list(world(), folder.path() / "graph.mtx");
+  };
+  const NamedGraph general =
+      read("%%MatrixMarket matrix coordinate integer general\n% any\n5 5 4\n1 2 3\n2 1 4\n 3  2 1\n3 3 2\n");
+  EXPECT_EQ(general.graph.size(), 5U);  // 4 and 5 have no entries
+  const Weights expected{{{"1", "2"}, 7}, {{"2", "1"}, 7}, {{"2", "3"}, 1}, {{"3", "2"}, 1}, {{"3", "3"}, 4}};
+  EXPECT_EQ(weights_by_name(general), expected);
+  const Weights edge{{{"1", "2"}, 1}, {{"2", "1"}, 1}};
+  EXPECT_EQ(weights_by_name(read("%%MatrixMarket matrix coordinate pattern symmetric\n2 2 1\n2 1\n")), edge);
+  EXPECT_EQ(read("%%MatrixMarket matrix coordinate real general\n2 2 1\n2 1 0.25\n").weight_one, 1U << 20);
+  for (const std::string text :
+       {"1 2\n", "%%MatrixMarket matrix coordinate complex general\n2 2 1\n1 2 1 1\n",
+        "%%MatrixMarket matrix array real general\n2 2\n1\n",
+        "%%MatrixMarket matrix coordinate pattern general\n2 3 1\n1 2\n"}) {
+    agreed_error(ExitCode::bad_data, [&] { read(text); });
+  }
+}
+
 TEST(EdgeList, RefusesNumbersThatADoubleCannotHold) {
   // "A third field that is not a number counts as no weight": these are numbers.
   const SharedFolder folder;

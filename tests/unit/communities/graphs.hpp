@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstdint>
 #include <map>
@@ -124,7 +125,7 @@ struct Problem {
 
 /// With the masses that the objective wants.
 inline Problem make_problem(Objective objective, double resolution, WholeGraph graph) {
-  const auto penalty = static_cast<std::uint64_t>(std::llround(resolution * 0x1p20));
+  auto penalty = static_cast<std::uint64_t>(std::llround(resolution * 0x1p20));
   if (objective == Objective::cpm) return {std::move(graph), Quality::cpm(resolution, 1), 1U << 20, penalty};
   std::uint64_t total = 0;
   graph.mass = graph.inner;
@@ -133,7 +134,14 @@ inline Problem make_problem(Objective objective, double resolution, WholeGraph g
     graph.mass[b] += weight;
   }
   for (const std::uint64_t degree : graph.mass) total += degree;
-  return {std::move(graph), Quality::modularity(resolution, total), total << 20, penalty};
+  const Quality quality = Quality::modularity(resolution, total);
+  std::uint64_t factor = total << 20;
+  if (total >> 43 != 0) {  // coarser units, as far as 63 bits reach
+    const int bits = 63 - static_cast<int>(std::bit_width(total));
+    factor = total << bits;
+    penalty = static_cast<std::uint64_t>(std::llround(std::ldexp(resolution, bits)));
+  }
+  return {std::move(graph), quality, factor, penalty};
 }
 
 inline Labels everyone_alone(std::uint32_t vertices) {

@@ -270,7 +270,7 @@ TEST(Cpm, CountsWithHugeWeightsExactly) {
 
 TEST(Modularity, CountsWithHugeWeightsExactlyOrRefuses) {
   WholeGraph graph(12);
-  const std::uint64_t weight = std::uint64_t{1} << 37;  // 2m = 62 · 2^37, just below 2^43
+  const std::uint64_t weight = std::uint64_t{1} << 47;  // 2m = 62 · 2^47, just below 2^53
   add_clique(graph, 0, 6, weight);
   add_clique(graph, 6, 6, weight);
   graph.links.push_back({5, 6, weight});
@@ -279,7 +279,7 @@ TEST(Modularity, CountsWithHugeWeightsExactlyOrRefuses) {
   EXPECT_EQ(total_quality(Comm::self(), undistributed(problem.graph), problem.quality, groups_of(6, 12)),
             problem.twice_quality(groups_of(6, 12)));
 
-  graph.links.push_back({4, 7, weight});  // 2m = 2^43
+  graph.links.push_back({4, 7, weight});  // 2m = 2^53
   EXPECT_THROW(make_problem(Objective::modularity, 1, graph), Error);
   Graph heavy = undistributed(graph);
   EXPECT_NO_THROW(set_objective(Comm::self(), heavy, Objective::cpm, 1, 1));

@@ -84,9 +84,24 @@ TEST(Quality, RefusesWhatCouldOverflow) {
   expect_refused([&] { unit.check_range(1, std::uint64_t{1} << 53); });
   expect_refused([&] { Quality::cpm(1e6, 1).check_range(1, std::uint64_t{1} << 44); });
 
-  const std::uint64_t most = (std::uint64_t{1} << 43) - 1;
-  EXPECT_NO_THROW(Quality::modularity(1e6, most).check_range(most, most));
+  const std::uint64_t most = (std::uint64_t{1} << 53) - 1;
+  EXPECT_NO_THROW(Quality::modularity(1, most).check_range(most, most));
+  expect_refused([&] { Quality::modularity(1e6, most).check_range(most, most); });
   expect_refused([&] { Quality::modularity(1, most + 1); });
+}
+
+TEST(Quality, RefusesAResolutionThatWouldBecomeZero) {
+  EXPECT_NO_THROW(Quality::cpm(0, 1));
+  EXPECT_NO_THROW(Quality::cpm(1e-6, 1));
+  EXPECT_THROW(Quality::cpm(1e-7, 1), Error);
+  EXPECT_NO_THROW(Quality::modularity(1e-6, 1000));
+  EXPECT_THROW(Quality::modularity(1e-6, std::uint64_t{1} << 50), Error);
+}
+
+TEST(Quality, ModularityOfLargeWeightsIsExactInCoarserUnits) {
+  const std::uint64_t total = (std::uint64_t{1} << 53) - 1;  // 2^-10
+  EXPECT_EQ(Quality::modularity(1, total).gain(total, total, total), Wide{0});
+  EXPECT_EQ(Quality::modularity(1, total).gain(total, total, total - 1), Wide{1024} * total);
 }
 
 }  // namespace
