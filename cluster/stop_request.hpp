@@ -11,8 +11,8 @@ class StopRequest {
   /// `max_hours` 0: no time limit.
   explicit StopRequest(double max_hours);
 
-  /// From now on the signals ask for a stop instead of ending the process. A signal may come while MPI is still
-  /// starting, so a program that heeds stop requests calls this first of all.
+  /// From now on the signals ask for a stop instead of ending the process. A signal may come while MPI is
+  /// still starting, so a program that heeds stop requests calls this first of all.
   static void listen();
 
   /// Whether this rank was asked to stop. Local.

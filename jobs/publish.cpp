@@ -261,8 +261,9 @@ class Tables : public TableWriter {
                           [](auto& row) { return row.counterpart.shared; });
     column<double>("resolutions/jaccard", number, "members of both divided by members of either", rows,
                    [](auto& row) { return row.counterpart.jaccard(); });
-    column<std::uint16_t>("resolutions/persists", number, "1 where jaccard is 0.5 or more", rows,
-                          [](auto& row) { return row.counterpart.jaccard() >= persistent ? 1 : 0; });
+    column<std::uint16_t>(
+        "resolutions/persists", number, "1 where jaccard is 0.5 or more", rows,
+        [&](auto& row) { return static_cast<std::uint16_t>(row.counterpart.jaccard() >= persistent); });
   }
 
   const Comm& comm_;
