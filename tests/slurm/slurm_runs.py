@@ -125,7 +125,7 @@ class SlurmRuns:
         for task in range(4):
             folder = out / f"{task:03d}"
             expected = lockstep_run.run(self.options, folder / "study.toml", folder / "mpirun", 2)
-            self.checks.same_bytes(f"sweep {task}", {"slurm": folder / "run/results.h5", "mpirun": expected})
+            self.checks.same_bytes(f"sweep {task}", {"slurm": folder / "results.h5", "mpirun": expected})
 
     def chain(self, box):
         out = self.folder / "chain"
