@@ -1,6 +1,7 @@
 #include "jobs/coordination.hpp"
 
 #include <algorithm>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -100,12 +101,19 @@ Projection project_stage(RunContext& run, const PrunedLog& pruned, std::uint32_t
 
 std::vector<std::uint32_t> detect_stage(RunContext& run, const std::string& stage, Graph graph,
                                         std::uint64_t weight_one, const Communities& communities) {
-  const Ranges vertices = graph.vertices;
-  for (const Piece& piece : run.directory->pieces(stage)) {
+  const auto load_labels = [&](const Piece& piece) -> std::optional<std::vector<std::uint32_t>> {
     std::vector<std::uint32_t> labels;
     const bool whole = run.directory->load(
         piece, [&](const PieceReader& saved) { labels = saved.rows<std::uint32_t>("labels"); });
-    if (whole) return redistribute(run.comm, std::move(labels), vertices);
+    if (!whole) return std::nullopt;
+    return redistribute(run.comm, std::move(labels), graph.vertices);
+  };
+  const auto save_labels = [&](const std::string& name, std::uint32_t unit,
+                               const std::vector<std::uint32_t>& labels) {
+    run.directory->save(name, {unit}, [&](PieceWriter& piece) { piece.rows("labels", labels); });
+  };
+  for (const Piece& piece : run.directory->pieces(stage)) {
+    if (auto labels = load_labels(piece)) return *std::move(labels);
   }
   const Quality quality =
       set_objective(run.comm, graph, communities.objective, communities.resolution, weight_one);
@@ -113,9 +121,23 @@ std::vector<std::uint32_t> detect_stage(RunContext& run, const std::string& stag
   options.seed = communities.seed;
   Progress progress(run.comm, "detect", "arcs", 0);
   options.arcs_seen = [&](std::uint64_t arcs) { progress.advance(arcs); };
+  // Between passes the labels are all there is: the latest that are whole, and how many passes made them.
+  const std::string passes = stage + "-passes";
+  for (const Piece& piece : run.directory->pieces(passes)) {
+    if (piece.units.front() < options.passes_done) continue;
+    if (auto labels = load_labels(piece)) {
+      options.passes_done = piece.units.front();
+      options.labels = *std::move(labels);
+    }
+  }
+  options.pass_done = [&](std::uint32_t done, const std::vector<std::uint32_t>& labels) {
+    const auto due = run.directory->due();
+    if (due != RunDirectory::Due::nothing) save_labels(passes, done, labels);
+    if (due == RunDirectory::Due::stop) run.directory->stop();
+  };
   auto labels = find_communities(run.comm, std::move(graph), quality, options);
   progress.finish();
-  run.directory->save(stage, {0}, [&](PieceWriter& piece) { piece.rows("labels", labels); });
+  save_labels(stage, 0, labels);
   run.stop_if_asked();
   return labels;
 }

@@ -227,13 +227,17 @@ Wide total_quality(const Comm& comm, const Graph& graph, const Quality& quality,
 
 std::vector<std::uint32_t> find_communities(const Comm& comm, const Graph& graph, const Quality& quality,
                                             const LeidenOptions& options) {
-  Labels labels(graph.own);
-  std::iota(labels.begin(), labels.end(), graph.own_begin);
+  Labels labels = options.labels;
+  if (options.passes_done == 0) {
+    labels.resize(graph.own);
+    std::iota(labels.begin(), labels.end(), graph.own_begin);
+  }
   bool settled = false;
-  for (std::uint32_t pass = 0; pass < options.passes && !settled; ++pass) {
+  for (std::uint32_t pass = options.passes_done; pass < options.passes && !settled; ++pass) {
     labels = name_by_first(comm, graph.own_begin,
                            Pass(quality, options, pass).improve(comm, graph, labels, settled), std::less<>());
-    if (options.pass_done) options.pass_done(pass + 1, labels);
+    // Once it is settled there is no next pass to go on with.
+    if (options.pass_done && !settled) options.pass_done(pass + 1, labels);
   }
   return come_to_rest(comm, graph, quality, options, std::move(labels));
 }

@@ -40,6 +40,9 @@ struct LeidenOptions {
   /// Told the number of passes done and the own vertices' labels between passes, where these two are all that
   /// is needed to go on. Called on every rank; may communicate.
   std::function<void(std::uint32_t, const std::vector<std::uint32_t>&)> pass_done;
+  /// To go on from there: what pass_done was told.
+  std::uint32_t passes_done = 0;
+  std::vector<std::uint32_t> labels = {};
 };
 
 /// Communities that maximise `quality` (METHOD §4) by the Leiden algorithm (Traag, Waltman, van Eck 2019) in

@@ -123,10 +123,33 @@ TEST_P(AnyGraph, PassesAreTold) {
   };
   const Labels labels =
       find_communities(Comm::self(), undistributed(problem.graph), problem.quality, options);
+  // The pass that settles is told by the end.
   ASSERT_FALSE(passes.empty());
   EXPECT_EQ(passes.front(), 1U);
   EXPECT_EQ(passes.back(), passes.size());
   EXPECT_GE(problem.twice_quality(labels), last);
+}
+
+TEST_P(AnyGraph, GoesOnBetweenAnyTwoPasses) {
+  std::size_t resumed = 0;
+  for (std::uint64_t seed = 0; seed < 5; ++seed) {
+    const Problem problem = make_problem(GetParam(), 0.4, planted_graph(seed, 20, 12, 4, 3, 2));
+    LeidenOptions options;
+    std::vector<std::pair<std::uint32_t, Labels>> states;
+    options.pass_done = [&](std::uint32_t pass, const Labels& labels) { states.emplace_back(pass, labels); };
+    const auto find = [&] {
+      return find_communities(Comm::self(), undistributed(problem.graph), problem.quality, options);
+    };
+    const Labels labels = find();
+    options.pass_done = {};
+    for (const auto& [pass, between] : states) {
+      options.passes_done = pass;
+      options.labels = between;
+      EXPECT_EQ(find(), labels) << pass;
+      ++resumed;
+    }
+  }
+  EXPECT_GT(resumed, 4U);
 }
 
 TEST_P(AnyGraph, OrderOfArcsDoesNotMatter) {
