@@ -16,7 +16,7 @@ Environment::Environment(int& argc, char**& argv)
     : implementation_(std::make_unique<Implementation>(argc, argv)) {}
 Environment::~Environment() = default;
 
-void Environment::abort(ExitCode code) const {
+void end_all_ranks(ExitCode code) {
   boost::mpi::environment::abort(static_cast<int>(code));
   std::abort();
 }

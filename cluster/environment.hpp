@@ -6,6 +6,9 @@
 
 namespace lockstep {
 
+/// Ends every rank of the job now, with this exit code. Not collective: one failing rank calls it.
+[[noreturn]] void end_all_ranks(ExitCode code);
+
 /// Starts MPI when made and ends it when destroyed. One per process, made first in the main program.
 class Environment {
  public:
@@ -13,9 +16,6 @@ class Environment {
   ~Environment();
   Environment(const Environment&) = delete;
   Environment& operator=(const Environment&) = delete;
-
-  /// Ends every rank of the job now, with this exit code. Not collective: one failing rank calls it.
-  [[noreturn]] void abort(ExitCode code) const;
 
  private:
   struct Implementation;

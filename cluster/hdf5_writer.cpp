@@ -1,6 +1,7 @@
 #include "cluster/hdf5_writer.hpp"
 
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 
 #include <fcntl.h>
@@ -9,6 +10,7 @@
 
 #include "cluster/agree.hpp"
 #include "cluster/comm_implementation.hpp"
+#include "cluster/environment.hpp"
 #include "cluster/hdf5_handle.hpp"
 
 namespace lockstep {
@@ -96,6 +98,24 @@ void sync_path(const std::filesystem::path& path, int flags) {
   if (!synced) throw Error(ExitCode::io, fmt::format("{}: {}", path.string(), std::strerror(error)));
 }
 
+/// Runs `work` on an open file; where it fails, all ranks end at once with the code for files. HDF5 cannot
+/// let go of a file that it could not write, on a full disk: closing it crashes, and ranks that have not
+/// failed wait in its collective calls. What the run has saved before stays, so no error can be handled
+/// better than by its next attempt.
+template <class Work>
+void write_or_end(const Comm& comm, const std::filesystem::path& file, Work&& work) {
+  try {
+    work();
+  } catch (const std::exception& error) {
+    fmt::print(
+        stderr,
+        "lockstep: rank {}: {}: {}; is the disk full? The same command goes on from the last saved state\n",
+        comm.rank(), file.string(), error.what());
+    std::fflush(stderr);
+    end_all_ranks(ExitCode::io);
+  }
+}
+
 }  // namespace
 
 struct Hdf5Writer::Implementation {
@@ -135,7 +155,7 @@ void Hdf5Writer::column(const ColumnLabel& label, std::span<const T> values) {
   const std::uint64_t rows = self.comm.sum(values.size());
   const hsize_t start = self.comm.exclusive_sum(values.size());
   const hsize_t count = values.size();
-  attempt(self.comm, [&] {
+  write_or_end(self.comm, self.temporary, [&] {
     const auto type = hdf5_memory_type<T>();
     auto dataset = create_dataset(self.parallel, label.path, type, rows);
     label_dataset(dataset, label);
@@ -182,7 +202,7 @@ void Hdf5Writer::Implementation::write_text_column(const Hdf5Handle& serial, Tex
     written += batch.size();
     batch.clear();
   };
-  attempt(comm, [&] {
+  write_or_end(comm, temporary, [&] {
     if (!comm.is_root()) return;
     dataset = create_dataset(serial, column.label.path, hdf5_text_type(), rows);
     label_dataset(dataset, column.label);
@@ -197,12 +217,12 @@ void Hdf5Writer::Implementation::write_text_column(const Hdf5Handle& serial, Tex
     std::vector<std::size_t> counts(static_cast<std::size_t>(comm.size()), 0);
     counts[0] = pool.size();
     const auto received = comm.exchange(pool, counts);
-    attempt(comm, [&] {
+    write_or_end(comm, temporary, [&] {
       const char* const end = received.rows.data() + received.rows.size();
       for (const char* text = received.rows.data(); text < end; text += std::strlen(text) + 1) take(text);
     });
   }
-  attempt(comm, [&] {
+  write_or_end(comm, temporary, [&] {
     if (!comm.is_root()) return;
     if (!batch.empty()) write_texts(dataset, written, batch);
     dataset.close("closing " + column.label.path);
@@ -211,18 +231,19 @@ void Hdf5Writer::Implementation::write_text_column(const Hdf5Handle& serial, Tex
 
 void Hdf5Writer::close() {
   auto& self = *implementation_;
-  attempt(self.comm, [&] { self.parallel.close("closing " + self.temporary.string()); });
+  write_or_end(self.comm, self.temporary, [&] { self.parallel.close("closing " + self.temporary.string()); });
   Hdf5Handle serial;
-  attempt(self.comm, [&] {
+  write_or_end(self.comm, self.temporary, [&] {
     if (!self.comm.is_root()) return;
     serial = {H5Fopen(self.temporary.c_str(), H5F_ACC_RDWR, H5P_DEFAULT), H5Fclose,
               "opening " + self.temporary.string()};
     for (const auto& [name, text] : self.attributes) write_long_text_attribute(serial, name, text);
   });
   for (auto& column : self.texts) self.write_text_column(serial, column);
-  attempt(self.comm, [&] {
-    if (!self.comm.is_root()) return;
-    serial.close("closing " + self.temporary.string());
+  write_or_end(self.comm, self.temporary, [&] {
+    if (self.comm.is_root()) serial.close("closing " + self.temporary.string());
+  });
+  attempt_at_root(self.comm, [&] {
     sync_path(self.temporary, O_RDONLY);
     std::filesystem::rename(self.temporary, self.file);
     const auto folder = self.file.parent_path();

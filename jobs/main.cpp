@@ -65,12 +65,12 @@ int main(int argc, char** argv) {
   } catch (const Error& error) {
     fmt::print(stderr, "lockstep: rank {}: {}\n", comm.rank(), error.what());
     if (comm.size() == 1) return static_cast<int>(error.code());
-    environment.abort(error.code());
+    lockstep::end_all_ranks(error.code());
   } catch (const std::bad_alloc&) {
     fmt::print(stderr, "lockstep: rank {}: out of memory: use more ranks, or nodes with more memory\n",
                comm.rank());
   } catch (const std::exception& error) {
     fmt::print(stderr, "lockstep: rank {}: {}\n", comm.rank(), error.what());
   }
-  environment.abort(ExitCode::internal);
+  lockstep::end_all_ranks(ExitCode::internal);
 }

@@ -17,10 +17,6 @@ std::optional<Comm> the_world;
 
 /// Names the rank of every failure; a fatal one ends all ranks.
 class RankPrinter : public ::testing::EmptyTestEventListener {
- public:
-  explicit RankPrinter(const Environment& environment) : environment_(environment) {}
-
- private:
   void OnTestStart(const ::testing::TestInfo& test) override {
     test_ = std::string(test.test_suite_name()) + '.' + test.name();
   }
@@ -31,17 +27,16 @@ class RankPrinter : public ::testing::EmptyTestEventListener {
          << (result.file_name() != nullptr ? result.file_name() : "") << ':' << result.line_number() << '\n'
          << result.message() << '\n';
     std::fputs(text.str().c_str(), stderr);
-    if (result.fatally_failed() && world().size() > 1) environment_.abort(ExitCode::internal);
+    if (result.fatally_failed() && world().size() > 1) end_all_ranks(ExitCode::internal);
   }
 
-  const Environment& environment_;
   std::string test_;
 };
 
-int run_all(const Environment& environment) {
+int run_all() {
   auto& listeners = ::testing::UnitTest::GetInstance()->listeners();
   if (!world().is_root()) delete listeners.Release(listeners.default_result_printer());
-  if (world().size() > 1) listeners.Append(new RankPrinter(environment));
+  if (world().size() > 1) listeners.Append(new RankPrinter);
   const bool failed = world().any(RUN_ALL_TESTS() != 0);
   if (failed && world().is_root()) std::fputs("a test failed on some rank\n", stderr);
   return failed ? 1 : 0;
@@ -59,7 +54,7 @@ int main(int argc, char** argv) {
   const lockstep::Environment environment(argc, argv);
   ::testing::InitGoogleTest(&argc, argv);
   lockstep::test::the_world.emplace(lockstep::Comm::world());
-  const int code = lockstep::test::run_all(environment);
+  const int code = lockstep::test::run_all();
   lockstep::test::the_world.reset();  // before MPI ends
   return code;
 }

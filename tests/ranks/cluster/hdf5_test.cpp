@@ -154,15 +154,6 @@ TEST(Hdf5, NoFolderIsAnAgreedError) {
   EXPECT_TRUE(fs::is_empty(folder.path()));
 }
 
-TEST(Hdf5, TheSameColumnTwiceIsAnAgreedError) {
-  const SharedFolder folder;
-  Hdf5Writer writer(world(), folder.path() / "some.h5");
-  const auto write = [&] { writer.column({"a/b", "1", ""}, std::vector<double>{1.5}); };
-  write();
-  const auto message = agreed_error(ExitCode::io, write);
-  EXPECT_NE(message.find("a/b"), std::string::npos) << message;
-}
-
 TEST(Hdf5Reader, NamesFilesItCannotRead) {
   const SharedFolder folder;
   folder.write("text.h5", "this is no HDF5 file");
