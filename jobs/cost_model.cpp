@@ -55,8 +55,8 @@ RunCost estimate_cost(const Workload& work, std::uint32_t ranks) {
   for (const auto& [name, seconds] : result.stages) result.seconds += seconds;
 
   const double reading = work.actions * cost::bytes_by_count * result.reading_share;
-  const double testing = by_count ? 0 : work.actions * cost::bytes_by_significance / ranks;
-  result.bytes_per_rank = cost::bytes_of_rank + std::max(reading, testing);
+  const double later = work.actions * (by_count ? cost::bytes_by_count : cost::bytes_by_significance) / ranks;
+  result.bytes_per_rank = cost::bytes_of_rank + std::max(reading, later);
   result.checkpoint_bytes =
       work.actions * cost::bytes_in_checkpoint + work.name_bytes + work.names * cost::bytes_of_name;
   return result;

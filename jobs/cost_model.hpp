@@ -67,7 +67,7 @@ struct RunCost {
   double seconds = 0;           ///< expected, of all stages
   double bytes_per_rank = 0;    ///< expected peak of the rank with most to hold
   double reading_share = 0;     ///< of all bytes: what the rank with most to read has
-  double checkpoint_bytes = 0;  ///< expected, of one state; the one before it is kept until it is whole
+  double checkpoint_bytes = 0;  ///< expected: the saved log, by far the largest part
 
   double reserved_bytes_per_rank() const { return bytes_per_rank * cost::memory_safety; }
   double reserved_seconds() const { return seconds * cost::time_safety; }

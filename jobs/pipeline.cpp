@@ -60,20 +60,21 @@ Results find_by_significance(RunContext& run, HaloLog log) {
 }
 
 /// The sorted log: from an earlier attempt, or read and sorted now. `run` learns what else is known of it.
-std::vector<Action> read_and_sort(RunContext& run) {
+HaloLog read_and_sort(RunContext& run) {
+  HaloLog log;
   auto loaded = load_log(run.comm, *run.directory, run.study);
   if (!loaded) {
     attempt_at_root(run.comm, [&] { std::filesystem::remove(run.directory->folder() / "rejects.jsonl"); });
     loaded = ingest(run.comm, run.study, run.directory->folder() / "rejects.jsonl", default_split_bytes,
                     run.directory);
     run.report.finish_stage("read");
-    run.catalogue.channels = loaded->catalogue.channels;
-    loaded->actions = sort_stage(run, std::move(loaded->actions));
+    log = with_halo(run.comm, sort_stage(run, std::move(loaded->actions)), loaded->catalogue.channels);
     run.report.finish_stage("sort");
-    save_log(run.comm, *run.directory, *loaded);
+    save_log(run.comm, *run.directory, *loaded, log);
     run.report.finish_stage("save");
     run.stop_if_asked();
   } else {
+    log = with_halo(run.comm, std::move(loaded->actions), loaded->catalogue.channels);
     run.report.finish_stage("load");
   }
   const auto& counts = loaded->counts;
@@ -84,15 +85,14 @@ std::vector<Action> read_and_sort(RunContext& run) {
                            is_limited ? fmt::format(", {} outside from and to", counts.rows_outside) : ""));
   run.catalogue = std::move(loaded->catalogue);
   run.publications = std::move(loaded->publications);
-  return std::move(loaded->actions);
+  return log;
 }
 
 void analyse(RunContext& run, bool only_read) {
   const Comm& comm = run.comm;
   auto& directory = *run.directory;
-  auto actions = read_and_sort(run);
+  auto log = read_and_sort(run);
   if (only_read) return;
-  auto log = with_halo(comm, std::move(actions), run.catalogue.channels);
   count_actions(run, log, "read", 0);
   run.report.finish_stage("count");
 

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -30,6 +31,7 @@ struct Options {
       1, static_cast<std::uint64_t>(static_cast<double>(sysconf(_SC_PHYS_PAGES)) *
                                     static_cast<double>(sysconf(_SC_PAGESIZE)) / gib));
   double sample_mb = 64;
+  std::string run;  ///< folder of a run that has read its log
   bool sbatch = false;
 };
 
@@ -101,8 +103,41 @@ Forecast forecast(const Study& study, const LogSample& sample) {
   return result;
 }
 
+/// What is left to do for a log that is read and sorted.
+Forecast forecast(const Study& study, const LogFacts& facts) {
+  Forecast result;
+  Workload& work = result.work;
+  work.rule = study.coordination.rule;
+  work.surrogates = study.coordination.surrogates;
+  work.names = static_cast<double>(facts.names);
+  work.name_bytes = static_cast<double>(facts.name_bytes);
+  for (const LogCounts& counts : facts.channels) {
+    result.channels.push_back({static_cast<double>(counts.actions), static_cast<double>(counts.objects),
+                               static_cast<double>(counts.windowed_pairs)});
+    work.actions += static_cast<double>(counts.actions);
+    work.windowed_pairs += static_cast<double>(counts.windowed_pairs);
+  }
+  result.accounts = static_cast<double>(facts.accounts);
+  return result;
+}
+
 std::string amount(double value) {
   return value < 1000 ? fmt::format("{:.0f}", value) : format_amount(value);
+}
+
+void print_channels(const Study& study, const Forecast& expected) {
+  fmt::print("{:<20} {:>12} {:>12} {:>16}\n", "channel", "actions", "objects", "windowed pairs");
+  for (std::size_t c = 0; c < study.channels.size(); ++c) {
+    const ChannelForecast& channel = expected.channels[c];
+    fmt::print("{:<20} {:>12} {:>12} {:>16}\n", study.channels[c].name, amount(channel.actions),
+               amount(channel.objects), amount(channel.windowed_pairs));
+  }
+}
+
+void print_facts(const Study& study, const LogFacts& facts, const Forecast& expected) {
+  fmt::print("{}: read and sorted already, so these counts are exact\n\n{} rows, {} actions, {} accounts\n",
+             study.name, facts.read.rows, amount(expected.work.actions), facts.accounts);
+  print_channels(study, expected);
 }
 
 void print_forecast(const Study& study, const LogSample& sample, const Forecast& expected) {
@@ -116,14 +151,9 @@ void print_forecast(const Study& study, const LogSample& sample, const Forecast&
   if (sample.log.rows_outside > 0) {
     fmt::print("{} of {} rows are outside from and to\n", sample.log.rows_outside, sample.log.rows);
   }
-  fmt::print("\nexpected: {} rows, {} actions, at least {} accounts\n{:<20} {:>12} {:>12} {:>16}\n",
-             amount(sample.rows()), amount(expected.work.actions), amount(expected.accounts), "channel",
-             "actions", "objects", "windowed pairs");
-  for (std::size_t c = 0; c < study.channels.size(); ++c) {
-    const ChannelForecast& channel = expected.channels[c];
-    fmt::print("{:<20} {:>12} {:>12} {:>16}\n", study.channels[c].name, amount(channel.actions),
-               amount(channel.objects), amount(channel.windowed_pairs));
-  }
+  fmt::print("\nexpected: {} rows, {} actions, at least {} accounts\n", amount(sample.rows()),
+             amount(expected.work.actions), amount(expected.accounts));
+  print_channels(study, expected);
   if (sample.is_complete()) {
     fmt::print("All rows were read: these counts are exact.\n");
     return;
@@ -149,7 +179,7 @@ void print_cost(const RunCost& cost, const Reservation& job) {
              cost::time_safety);
   fmt::print("  {:<22} {:>11}B  times {} for safety\n", "memory per rank", format_amount(cost.bytes_per_rank),
              cost::memory_safety);
-  fmt::print("  {:<22} {:>11}B  on disk twice: the last one is kept until the next is whole\n", "checkpoint",
+  fmt::print("  {:<22} {:>11}B  on disk until the run is done\n", "checkpoint",
              format_amount(cost.checkpoint_bytes));
   if (cost.reading_share * ranks > 1.5) {
     fmt::print(
@@ -161,14 +191,26 @@ void print_cost(const RunCost& cost, const Reservation& job) {
 }
 
 void run_plan(const Options& options, const Study& study) {
-  const auto sample = read_sample(study, static_cast<std::uint64_t>(options.sample_mb * 1e6));
-  const auto expected = forecast(study, sample);
+  const auto facts = options.run.empty() ? std::nullopt : read_log_facts(options.run);
+  if (!options.run.empty() && !facts) {
+    throw Error(ExitCode::io,
+                fmt::format("{}: no sorted log is saved here; 'lockstep ingest' saves one, and a run "
+                            "that is done keeps none",
+                            options.run));
+  }
+  std::optional<LogSample> sample;
+  if (!facts) sample = read_sample(study, static_cast<std::uint64_t>(options.sample_mb * 1e6));
+  const auto expected = facts ? forecast(study, *facts) : forecast(study, *sample);
   const std::uint32_t fitting = fitting_nodes(expected.work, options.cores_per_node, options.gib_per_node);
   const std::uint32_t nodes = options.nodes > 0 ? options.nodes : std::max(fitting, 1U);
   const RunCost cost = estimate_cost(expected.work, nodes * options.cores_per_node);
   const Reservation job = reserve(cost, nodes, options.cores_per_node);
   if (!options.sbatch) {
-    print_forecast(study, sample, expected);
+    if (facts) {
+      print_facts(study, *facts, expected);
+    } else {
+      print_forecast(study, *sample, expected);
+    }
     print_cost(cost, job);
     fmt::print("\n");
   }
@@ -206,6 +248,9 @@ void add_plan(CLI::App& app, const Comm& comm) {
   command->add_option("--sample-mb", options->sample_mb, "MB of the inputs to read, as they lie on disk")
       ->check(CLI::Range(0.001, 1e9))
       ->capture_default_str();
+  command->add_option(
+      "--run", options->run,
+      "Folder of a run of this study that has read its log: plan the rest, from exact counts");
   command->add_flag("--sbatch", options->sbatch, "Print the #SBATCH lines only");
   command->callback([options, &comm] {
     attempt(comm, [&] {

@@ -19,6 +19,16 @@
 
 namespace lockstep {
 
+template <class Archive>
+void serialize(Archive& archive, LogCounts& counts) {
+  archive(counts.actions, counts.accounts, counts.objects, counts.windowed_pairs);
+}
+template <class Archive>
+void serialize(Archive& archive, LogFacts& facts) {
+  archive(facts.read.files, facts.read.rows, facts.read.rejected_rows, facts.read.rows_outside,
+          facts.channels, facts.accounts, facts.names, facts.name_bytes);
+}
+
 namespace {
 
 constexpr const char* read_stage = "read";
@@ -353,13 +363,33 @@ void for_each_named(const Catalogue& catalogue, const std::function<void(const S
 struct LogHeader {
   std::int64_t epoch = 0;
   std::uint64_t digest = 0;
-  ReadCounts counts;
+  LogFacts facts;
 
   template <class Archive>
   void serialize(Archive& archive) {
-    archive(epoch, digest, counts.files, counts.rows, counts.rejected_rows, counts.rows_outside);
+    archive(epoch, digest, facts);
   }
 };
+
+LogFacts count_facts(const Comm& comm, const Ingested& ingested, const HaloLog& log) {
+  const auto& [accounts, objects] = std::tie(ingested.catalogue.accounts, ingested.catalogue.objects);
+  LogFacts facts{ingested.counts, count_log(comm, log, ingested.catalogue.channels), accounts.size(),
+                 accounts.size() + objects.size(), 0};
+  for (const Dictionary* names : {&accounts, &objects}) {
+    for (std::size_t n = 0; n < names->local_size(); ++n)
+      facts.name_bytes += names->name(names->id_at(n)).size();
+  }
+  facts.name_bytes = comm.sum(facts.name_bytes);
+  return facts;
+}
+
+LogHeader read_header(const PieceReader& saved) {
+  LogHeader header;
+  saved.for_all("header", [&](std::istream& in) {
+    header = from_bytes<LogHeader>({std::istreambuf_iterator<char>(in), {}});
+  });
+  return header;
+}
 
 }  // namespace
 
@@ -381,18 +411,27 @@ Ingested ingest(const Comm& comm, const Study& study, const std::filesystem::pat
   return result;
 }
 
-void save_log(const Comm& comm, RunDirectory& run, const Ingested& ingested) {
+void save_log(const Comm& comm, RunDirectory& run, const Ingested& ingested, const HaloLog& log) {
   const auto& catalogue = ingested.catalogue;
-  const LogHeader header{catalogue.epoch, std::stoull(catalogue.input_digest, nullptr, 16), ingested.counts};
+  const LogHeader header{catalogue.epoch, std::stoull(catalogue.input_digest, nullptr, 16),
+                         count_facts(comm, ingested, log)};
   run.save(log_stage, {0}, [&](PieceWriter& piece) {
     if (comm.is_root()) piece.stream("header", 0, [&](std::ostream& out) { out << to_bytes(header); });
-    for_each_named(catalogue, [&](const ScannedLog& log) {
-      piece.stream("names", 0, [&](std::ostream& out) { write_scanned(out, log); });
+    for_each_named(catalogue, [&](const ScannedLog& names) {
+      piece.stream("names", 0, [&](std::ostream& out) { write_scanned(out, names); });
     });
-    piece.rows("actions", ingested.actions);
+    piece.rows("actions", log.own());
     piece.rows("publications", ingested.publications);
   });
   run.forget_alone(read_stage);
+}
+
+std::optional<LogFacts> read_log_facts(const std::filesystem::path& folder) {
+  std::optional<LogFacts> facts;
+  for (const Piece& piece : newest_manifest(folder).manifest.pieces) {
+    if (piece.stage == log_stage) facts = read_header(PieceReader(parts_folder(folder), piece, 0, 1)).facts;
+  }
+  return facts;
 }
 
 std::optional<Ingested> load_log(const Comm& comm, RunDirectory& run, const Study& study) {
@@ -401,15 +440,13 @@ std::optional<Ingested> load_log(const Comm& comm, RunDirectory& run, const Stud
     LogHeader header;
     std::vector<ScannedLog> logs;
     const bool whole = run.load(piece, [&](const PieceReader& saved) {
-      saved.for_all("header", [&](std::istream& in) {
-        header = from_bytes<LogHeader>({std::istreambuf_iterator<char>(in), {}});
-      });
+      header = read_header(saved);
       saved.for_each("names", [&](std::istream& in, std::uint64_t) { logs.push_back(read_scanned(in)); });
       result.actions = saved.rows<Action>("actions");
       result.publications = saved.rows<Publication>("publications");
     });
     if (!whole) continue;
-    result.counts = header.counts;
+    result.counts = header.facts.read;
     result.catalogue =
         make_catalogue(study, number_names(comm, study.channels.size(), logs), header.epoch, header.digest);
     return result;

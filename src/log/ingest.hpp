@@ -11,6 +11,8 @@
 #include "data/study/study.hpp"
 #include "src/log/action.hpp"
 #include "src/log/dictionary.hpp"
+#include "src/log/halo.hpp"
+#include "src/log/partition.hpp"
 
 namespace lockstep {
 
@@ -65,9 +67,21 @@ inline constexpr std::uint64_t default_split_bytes = std::uint64_t{64} << 20;
 Ingested ingest(const Comm& comm, const Study& study, const std::filesystem::path& rejects_file,
                 std::uint64_t split_bytes = default_split_bytes, RunDirectory* run = nullptr);
 
-/// The read and sorted log as a stage of a run. `ingested.actions` are sorted over all ranks. Throws
-/// AgreedError(io). Collective.
-void save_log(const Comm& comm, RunDirectory& run, const Ingested& ingested);
+/// What is known exactly of a log once it is read and sorted.
+struct LogFacts {
+  ReadCounts read;
+  std::vector<LogCounts> channels;
+  std::uint64_t accounts = 0;
+  std::uint64_t names = 0;       ///< accounts and objects
+  std::uint64_t name_bytes = 0;  ///< their characters
+};
+
+/// The read and sorted log, in `log`, as a stage of a run; the rest is in `ingested`. Throws AgreedError(io).
+/// Collective.
+void save_log(const Comm& comm, RunDirectory& run, const Ingested& ingested, const HaloLog& log);
+
+/// Of the saved log of a run; nothing where there is none that is whole. Throws Error(io). Local.
+std::optional<LogFacts> read_log_facts(const std::filesystem::path& folder);
 
 /// The saved log, dealt anew to these ranks; nothing where there is none that is whole. Collective.
 std::optional<Ingested> load_log(const Comm& comm, RunDirectory& run, const Study& study);

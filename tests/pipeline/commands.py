@@ -203,6 +203,11 @@ def check_plan(checks, options, folder):
         estimate = planned_pairs(answer(options, "plan", study, "--sample-mb", quarter))
         checks.true(f"plan: a quarter {order}: {estimate:.0f} of {pairs} windowed pairs", 1 / 3 < estimate / pairs < 3)
         checks.true(f"plan: {actions} actions", f"{actions / 1000:.1f} k actions" in whole, whole)
+    read = folder / "read"
+    lockstep_run.launch(options, 3, "ingest", study, "--out", read)
+    known = answer(options, "plan", study, "--run", read)
+    checks.true("plan: exact after ingest, however little is sampled", "exact" in known
+                and abs(planned_pairs(known) / pairs - 1) < 0.01 and f"{actions / 1000:.1f} k actions" in known, known)
     header_lines = answer(options, "plan", study, "--nodes", 2, "--cores-per-node", 3, "--sbatch")
     checks.equal("plan: --sbatch prints these lines only", header_lines.splitlines(),
                  ["#SBATCH --nodes=2", "#SBATCH --ntasks-per-node=3", "#SBATCH --mem=1G", "#SBATCH --time=00:10:00"])
