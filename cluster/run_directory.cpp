@@ -126,8 +126,9 @@ struct RunDirectory::Implementation {
   StopRequest stop;
   Manifest manifest;  ///< whole at the root; elsewhere its pieces only
   std::uint32_t attempt = 0;
-  std::uint32_t saved = 0;        ///< pieces of this attempt, for their names
-  std::uint32_t saved_alone = 0;  ///< files of this rank
+  std::uint32_t saved = 0;             ///< pieces of this attempt, for their names
+  std::uint32_t saved_alone = 0;       ///< files of this rank
+  std::vector<std::string> forgotten;  ///< root: parts that go when the manifest no longer names them
   std::string study_digest;
   using Clock = std::chrono::steady_clock;
   Clock::time_point last_save = Clock::now();
@@ -211,6 +212,8 @@ void RunDirectory::Implementation::commit() {
   std::filesystem::remove(previous, error);
   std::filesystem::create_hard_link(file, previous, error);
   replace_file(file, manifest_text(manifest));
+  for (const auto& part : forgotten) std::filesystem::remove(parts() / part, error);
+  forgotten.clear();
 }
 
 void RunDirectory::Implementation::open(const RunIdentity& identity) {
@@ -321,6 +324,21 @@ void RunDirectory::save(const std::string& stage, const std::vector<std::uint32_
     self.commit();
   });
   self.last_save = self.last_save_alone = Implementation::Clock::now();
+}
+
+void RunDirectory::keep_newest(const std::string& stage, std::size_t count) {
+  auto& self = *implementation_;
+  if (!self.comm.is_root()) return;
+  auto& pieces = self.manifest.pieces;
+  const auto is_of_stage = [&](const Piece& piece) { return piece.stage == stage; };
+  const auto all = static_cast<std::size_t>(std::count_if(pieces.begin(), pieces.end(), is_of_stage));
+  std::size_t too_old = all - std::min(all, count);
+  std::erase_if(pieces, [&](const Piece& piece) {
+    if (too_old == 0 || !is_of_stage(piece)) return false;
+    --too_old;
+    for (const Part& part : piece.parts) self.forgotten.push_back(part.file);
+    return true;
+  });
 }
 
 std::vector<Piece> RunDirectory::pieces(const std::string& stage) const {

@@ -117,7 +117,10 @@ class RunDirectory {
   /// so. Throws AgreedError(io). Collective.
   void save(const std::string& stage, const std::vector<std::uint32_t>& units,
             const std::function<void(PieceWriter&)>& write);
-  /// The saved pieces of a stage. The same on every rank.
+  /// At the next saving, all pieces of a stage but the newest so many are forgotten, and their files go: for
+  /// a stage of which every piece holds all there is. Local; does something at the root.
+  void keep_newest(const std::string& stage, std::size_t count);
+  /// The pieces of a stage that were saved by earlier attempts. The same on every rank.
   std::vector<Piece> pieces(const std::string& stage) const;
   /// Reads a piece on all ranks with `read`, which must be local. False where a file of it is missing, torn
   /// or changed: the piece is then forgotten, and the user is told. Collective.

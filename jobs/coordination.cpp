@@ -108,10 +108,6 @@ std::vector<std::uint32_t> detect_stage(RunContext& run, const std::string& stag
     if (!whole) return std::nullopt;
     return redistribute(run.comm, std::move(labels), graph.vertices);
   };
-  const auto save_labels = [&](const std::string& name, std::uint32_t unit,
-                               const std::vector<std::uint32_t>& labels) {
-    run.directory->save(name, {unit}, [&](PieceWriter& piece) { piece.rows("labels", labels); });
-  };
   for (const Piece& piece : run.directory->pieces(stage)) {
     if (auto labels = load_labels(piece)) return *std::move(labels);
   }
@@ -121,23 +117,30 @@ std::vector<std::uint32_t> detect_stage(RunContext& run, const std::string& stag
   options.seed = communities.seed;
   Progress progress(run.comm, "detect", "arcs", 0);
   options.arcs_seen = [&](std::uint64_t arcs) { progress.advance(arcs); };
-  // Between passes the labels are all there is: the latest that are whole, and how many passes made them.
-  const std::string passes = stage + "-passes";
-  for (const Piece& piece : run.directory->pieces(passes)) {
-    if (piece.units.front() < options.passes_done) continue;
-    if (auto labels = load_labels(piece)) {
-      options.passes_done = piece.units.front();
-      options.labels = *std::move(labels);
-    }
+  // Every saved state holds all there is: the newest that is whole counts, and the one before is kept.
+  const std::string progress_stage = stage + "-progress";
+  auto states = run.directory->pieces(progress_stage);
+  std::uint32_t saved = states.empty() ? 0 : states.back().units.front() + 1;
+  for (; !states.empty() && !options.state; states.pop_back()) {
+    LeidenState state;
+    const bool whole =
+        run.directory->load(states.back(), [&](const PieceReader& piece) { state = read_state(piece); });
+    if (whole) options.state = std::move(state);
   }
-  options.pass_done = [&](std::uint32_t done, const std::vector<std::uint32_t>& labels) {
+  options.between = [&](const std::function<LeidenState()>& state) {
     const auto due = run.directory->due();
-    if (due != RunDirectory::Due::nothing) save_labels(passes, done, labels);
+    if (due != RunDirectory::Due::nothing) {
+      const LeidenState now = state();
+      run.directory->keep_newest(progress_stage, 1);
+      run.directory->save(progress_stage, {saved++},
+                          [&](PieceWriter& piece) { write_state(piece, now, run.comm.is_root()); });
+    }
     if (due == RunDirectory::Due::stop) run.directory->stop();
   };
   auto labels = find_communities(run.comm, std::move(graph), quality, options);
   progress.finish();
-  save_labels(stage, 0, labels);
+  run.directory->keep_newest(progress_stage, 0);
+  run.directory->save(stage, {0}, [&](PieceWriter& piece) { piece.rows("labels", labels); });
   run.stop_if_asked();
   return labels;
 }

@@ -101,7 +101,7 @@ void find_and_write(const Comm& comm, const Options& options) {
   leiden.seed = communities.seed;
   std::vector<Phase> phases;
   leiden.phase_done = [&](const Phase& phase) { phases.push_back(phase); };
-  const auto labels = find_communities(comm, graph, quality, leiden);
+  const auto labels = find_communities(comm, std::move(graph), quality, leiden);
   report.finish_stage("detect");
   std::uint64_t count = 0;
   const auto numbers = number_communities(comm, vertices, labels, count);

@@ -10,6 +10,9 @@ namespace lockstep {
 class ArcWeights {
  public:
   std::uint64_t operator[](std::size_t arc) const { return wide_.empty() ? narrow_[arc] : wide_[arc]; }
+  void prefetch(std::size_t arc) const {
+    __builtin_prefetch(wide_.empty() ? static_cast<const void*>(&narrow_[arc]) : &wide_[arc]);
+  }
   std::size_t size() const { return wide_.empty() ? narrow_.size() : wide_.size(); }
   void reserve(std::size_t arcs) { narrow_.reserve(arcs); }
   void push_back(std::uint64_t weight) {

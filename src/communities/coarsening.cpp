@@ -1,35 +1,142 @@
 #include "src/communities/coarsening.hpp"
 
 #include <algorithm>
+#include <compare>
+#include <functional>
 #include <numeric>
 
+#include <boost/sort/spreadsort/integer_sort.hpp>
+
 #include "cluster/exchange.hpp"
+#include "data/wide.hpp"
+#include "src/communities/look_ahead.hpp"
+#include "src/communities/naming.hpp"
 #include "src/communities/neighbour_weights.hpp"
 
 namespace lockstep {
 
 namespace {
 
-constexpr std::uint32_t unnumbered = UINT32_MAX;
-
-/// New ids by place: parts are numbered in the order of their labels, each by the owner of its label.
-struct Numbering {
-  Ranges vertices;
-  std::vector<std::uint32_t> by_place;
+/// Where a part comes in the order of the coarse vertices.
+struct Key {
+  std::uint32_t first;
+  std::uint32_t second;
+  friend auto operator<=>(const Key&, const Key&) = default;
 };
 
-Numbering number_parts(const Comm& comm, const Graph& graph, const Partition& parts) {
-  Numbering numbering;
-  numbering.by_place.assign(parts.places(), unnumbered);
-  std::uint32_t count = 0;
-  for (std::uint32_t v = 0; v < graph.own; ++v) count += parts.members(v) > 0 ? 1 : 0;
-  numbering.vertices.first = {0};
-  for (const std::uint32_t n : comm.gather_all_values(count)) {
-    numbering.vertices.first.push_back(numbering.vertices.first.back() + n);
+struct Part {
+  std::uint64_t arcs;  ///< of its vertices
+  Key key;
+};
+
+struct Numbered {
+  std::uint32_t id;           ///< coarse vertex
+  std::uint32_t first_alike;  ///< the first one whose key begins alike
+};
+
+struct Numbering {
+  Ranges vertices;                         ///< of the coarse graph, each rank's with about as many arcs
+  std::vector<std::uint32_t> id_of_place;  ///< coarse vertex by place, of parts that a slot is in
+  std::vector<std::uint32_t> first_alike;  ///< as in Numbered, by own vertex that a part is named by
+};
+
+/// By own vertex that is a part's label: the arcs of the part's vertices, on all ranks.
+std::vector<std::uint64_t> arcs_of_parts(const Comm& comm, const Graph& graph, const Partition& parts) {
+  std::vector<std::uint64_t> arcs(parts.places(), 0);
+  for (std::uint32_t v = 0; v < graph.own; ++v) arcs[parts.place(v)] += graph.first[v + 1] - graph.first[v];
+  struct Share {
+    std::uint64_t arcs;
+    std::uint32_t part;
+  };
+  std::vector<Share> shares;
+  for (std::uint32_t place = graph.own; place < parts.places(); ++place) {
+    if (arcs[place] > 0) shares.push_back({arcs[place], parts.label(place)});
   }
-  auto next = static_cast<std::uint32_t>(numbering.vertices.begin(comm.rank()));
+  arcs.resize(graph.own);
+  const auto owner = [&](const Share& share) { return graph.vertices.owner(share.part); };
+  for (const auto& [count, part] : send_to(comm, shares, owner).rows) arcs[part - graph.own_begin] += count;
+  return arcs;
+}
+
+/// Pieces of the coarse vertices with about as many arcs each. `arcs` are of this rank's vertices, which
+/// follow those of lower ranks. Collective.
+Ranges balanced_ranges(const Comm& comm, const std::vector<std::uint64_t>& arcs) {
+  const auto ranks = static_cast<std::uint64_t>(comm.size());
+  std::uint64_t own = 0;
+  for (const std::uint64_t count : arcs) own += count + 1;
+  const std::uint64_t all = comm.sum(own);
+  std::uint64_t before = comm.exclusive_sum(own);
+  // Rank r's piece ends with the first vertex at which r + 1 shares of the arcs are reached.
+  std::vector<std::uint64_t> ends(ranks, 0);
+  std::uint64_t next = comm.exclusive_sum(arcs.size());
+  for (const std::uint64_t count : arcs) {
+    const auto share = [&](std::uint64_t sum) {
+      return static_cast<std::uint64_t>(Wide{sum} * static_cast<Wide>(ranks) / static_cast<Wide>(all));
+    };
+    ++next;
+    for (std::uint64_t r = share(before); r < share(before + count + 1); ++r) ends[r] = next;
+    before += count + 1;
+  }
+  comm.sum_each(ends);
+  Ranges ranges{{0}};
+  ranges.first.insert(ranges.first.end(), ends.begin(), ends.end());
+  return ranges;
+}
+
+/// Numbers parts by their keys; `sorter` is the rank that sorts the keys with this beginning, and ascends
+/// with them. Returns the numbers in the order of `parts`. Collective.
+template <class Sorter>
+std::vector<Numbered> number_by_key(const Comm& comm, const std::vector<Part>& parts, Sorter sorter,
+                                    Ranges& vertices) {
+  const auto sent = group_by_rank(comm, std::span<const Part>(parts),
+                                  [&](const Part& part) { return sorter(part.key.first); });
+  const auto received = comm.exchange(sent.rows, sent.counts);
+  const auto& rows = received.rows;
+  std::vector<std::uint32_t> order(rows.size());
+  std::iota(order.begin(), order.end(), 0U);
+  const auto number = [&](std::uint32_t i) {
+    return std::uint64_t{rows[i].key.first} << 32 | rows[i].key.second;
+  };
+  boost::sort::spreadsort::integer_sort(
+      order.begin(), order.end(), [&](std::uint32_t i, unsigned bits) { return number(i) >> bits; },
+      [&](std::uint32_t a, std::uint32_t b) { return number(a) < number(b); });
+  std::vector<std::uint64_t> ordered_arcs;
+  ordered_arcs.reserve(order.size());
+  for (const std::uint32_t i : order) ordered_arcs.push_back(rows[i].arcs);
+  vertices = balanced_ranges(comm, ordered_arcs);
+
+  std::vector<Numbered> numbered(order.size());
+  const auto first = static_cast<std::uint32_t>(comm.exclusive_sum(order.size()));
+  for (std::uint32_t i = 0; i < order.size(); ++i) {
+    const bool alike = i > 0 && rows[order[i - 1]].key.first == rows[order[i]].key.first;
+    numbered[order[i]] = {first + i, alike ? numbered[order[i - 1]].first_alike : first + i};
+  }
+  const auto replies = comm.exchange(numbered, received.counts).rows;
+  std::vector<Numbered> in_order;
+  in_order.reserve(parts.size());
+  for (const std::size_t place : sent.position) in_order.push_back(replies[place]);
+  return in_order;
+}
+
+/// Numbers the parts by key_of(v) of the own vertex v that a part is named by. Collective.
+template <class KeyOf, class Sorter>
+Numbering number_parts(const Comm& comm, const Graph& graph, const Partition& parts, KeyOf key_of,
+                       Sorter sorter) {
+  const auto arcs = arcs_of_parts(comm, graph, parts);
+  std::vector<Part> own_parts;
+  std::vector<std::uint32_t> named_by;
   for (std::uint32_t v = 0; v < graph.own; ++v) {
-    if (parts.members(v) > 0) numbering.by_place[v] = next++;
+    if (parts.members(v) == 0) continue;
+    own_parts.push_back({arcs[v], key_of(v)});
+    named_by.push_back(v);
+  }
+  Numbering numbering;
+  const auto numbers = number_by_key(comm, own_parts, sorter, numbering.vertices);
+  numbering.id_of_place.assign(parts.places(), 0);
+  numbering.first_alike.assign(graph.own, 0);
+  for (std::size_t i = 0; i < named_by.size(); ++i) {
+    numbering.id_of_place[named_by[i]] = numbers[i].id;
+    numbering.first_alike[named_by[i]] = numbers[i].first_alike;
   }
   if (comm.size() == 1) return numbering;
 
@@ -43,142 +150,221 @@ Numbering number_parts(const Comm& comm, const Graph& graph, const Partition& pa
   for (const std::uint32_t place : foreign) labels.push_back(parts.label(place));
   const auto ids = ask(
       comm, labels, [&](std::uint32_t label) { return graph.vertices.owner(label); },
-      [&](std::uint32_t label) { return numbering.by_place[label - graph.own_begin]; });
-  for (std::size_t i = 0; i < foreign.size(); ++i) numbering.by_place[foreign[i]] = ids[i];
+      [&](std::uint32_t label) { return numbering.id_of_place[label - graph.own_begin]; });
+  for (std::size_t i = 0; i < foreign.size(); ++i) numbering.id_of_place[foreign[i]] = ids[i];
   return numbering;
 }
 
+struct CoarseArc {
+  std::uint32_t target;  ///< coarse vertex
+  std::uint64_t weight;
+};
+
+void sort_row(std::vector<CoarseArc>& row) {
+  std::sort(row.begin(), row.end(),
+            [](const CoarseArc& a, const CoarseArc& b) { return a.target < b.target; });
+}
+
+/// The own vertices, by their numbers.
+std::vector<std::uint32_t> order_by(const std::vector<std::uint32_t>& number_of) {
+  std::vector<std::uint64_t> keys;
+  keys.reserve(number_of.size());
+  for (std::uint32_t v = 0; v < number_of.size(); ++v) keys.push_back(std::uint64_t{number_of[v]} << 32 | v);
+  boost::sort::spreadsort::integer_sort(keys.begin(), keys.end());
+  std::vector<std::uint32_t> order;
+  order.reserve(keys.size());
+  for (const std::uint64_t key : keys) order.push_back(static_cast<std::uint32_t>(key));
+  return order;
+}
+
+/// This rank's vertices by part, coarse vertices ascending: what lies inside a part adds to `inner`, by
+/// coarse vertex; what leads elsewhere goes to `take(coarse vertex, row)`, targets ascending.
+template <class Inner, class Take>
+void add_up_parts(const Graph& graph, const Partition& parts, const std::vector<std::uint32_t>& id_of_place,
+                  Inner inner, Take take) {
+  std::vector<std::uint32_t> ids;
+  ids.reserve(graph.own);
+  for (std::uint32_t v = 0; v < graph.own; ++v) ids.push_back(id_of_place[parts.place(v)]);
+  const auto order = order_by(ids);
+  NeighbourWeights weights;
+  std::vector<CoarseArc> row;
+  std::size_t begin = 0;  // of the part's vertices in `order`
+  std::size_t done = 0;
+  visit_ahead(
+      graph, order, [&](std::uint32_t slot) { parts.prefetch_place(slot); },
+      [&](std::uint32_t slot) { __builtin_prefetch(&id_of_place[parts.place(slot)]); },
+      [&](std::uint32_t v) {
+        const std::uint32_t part = parts.place(v);
+        if (done == begin) {
+          std::uint64_t arcs = 0;
+          for (std::size_t i = begin; i < order.size() && parts.place(order[i]) == part; ++i) {
+            arcs += graph.first[order[i] + 1] - graph.first[order[i]];
+          }
+          weights.clear(arcs);
+        }
+        for (std::uint64_t a = graph.first[v]; a < graph.first[v + 1]; ++a) {
+          const std::uint32_t slot = graph.target[a];
+          weights.add(parts.place(slot), graph.weight[a], slot);
+        }
+        ++done;
+        if (done < order.size() && parts.place(order[done]) == part) return;
+        begin = done;
+        row.clear();
+        for (const auto& entry : weights.entries()) {
+          if (entry.place != part) row.push_back({id_of_place[entry.place], entry.weight});
+        }
+        sort_row(row);
+        inner(id_of_place[part], weights.weight(part));
+        take(id_of_place[part], std::span<const CoarseArc>(row));
+      });
+}
+
+/// What is to be known of a part by the owner of its coarse vertex.
 struct Member {
-  std::uint32_t vertex;  ///< coarse
+  std::uint32_t vertex;     ///< coarse
+  std::uint32_t community;  ///< named by its first coarse vertex; 0 except by the owner of the part's label
   std::uint64_t mass;
   std::uint64_t inner;
 };
 
-/// This rank's vertices by part, parts ascending: what lies inside a part becomes its inner weight, what
-/// leads elsewhere goes to `take(member, row)`, where the row's places are coarse vertices, ascending.
-template <class Take>
-void add_up_parts(const Graph& graph, const std::vector<std::uint32_t>& vertex_of_slot, Take take) {
-  std::vector<std::pair<std::uint32_t, std::uint32_t>> order;  // part and vertex
-  order.reserve(graph.own);
-  for (std::uint32_t v = 0; v < graph.own; ++v) order.emplace_back(vertex_of_slot[v], v);
-  std::sort(order.begin(), order.end());
-  NeighbourWeights weights;
-  for (std::size_t begin = 0; begin < order.size();) {
-    const std::uint32_t part = order[begin].first;
-    std::size_t end = begin;
-    std::uint64_t arcs = 0;
-    for (; end < order.size() && order[end].first == part; ++end) {
-      arcs += graph.first[order[end].second + 1] - graph.first[order[end].second];
-    }
-    Member member{part, 0, 0};
-    weights.clear(arcs);
-    for (; begin < end; ++begin) {
-      const std::uint32_t v = order[begin].second;
-      member.mass += graph.mass[v];
-      member.inner += graph.inner[v];
-      for (std::uint64_t a = graph.first[v]; a < graph.first[v + 1]; ++a) {
-        const std::uint32_t slot = graph.target[a];
-        if (vertex_of_slot[slot] == part) {
-          member.inner += graph.weight[a];
-        } else {
-          weights.add(vertex_of_slot[slot], graph.weight[a], slot);
-        }
-      }
-    }
-    take(member, weights.sorted_by_place());
-  }
-}
-
-/// On a single rank rows come complete and in order: they are the coarse graph.
-Graph combine_alone(const Graph& graph, const Ranges& vertices,
-                    const std::vector<std::uint32_t>& vertex_of_slot) {
-  Graph coarse;
-  coarse.vertices = vertices;
-  coarse.own = static_cast<std::uint32_t>(vertices.total());
-  coarse.first = {0};
-  // Room for the worst case costs nothing until it is used, growing would cost copies.
-  coarse.target.reserve(graph.target.size());
-  coarse.weight.reserve(graph.target.size());
-  add_up_parts(graph, vertex_of_slot, [&](const Member& member, auto row) {
-    for (const auto& arc : row) {
-      coarse.target.push_back(arc.place);
-      coarse.weight.push_back(arc.weight);
-    }
-    coarse.first.push_back(coarse.target.size());
-    coarse.mass.push_back(member.mass);
-    coarse.inner.push_back(member.inner);
-  });
-  return coarse;
-}
-
-Graph combine(const Comm& comm, const Graph& graph, const Ranges& vertices,
-              const std::vector<std::uint32_t>& vertex_of_slot) {
-  if (comm.size() == 1) return combine_alone(graph, vertices, vertex_of_slot);
-  std::vector<Arc> arcs;
+std::vector<Member> own_members(const Graph& graph, const Partition& parts, const Numbering& numbering) {
   std::vector<Member> members;
-  add_up_parts(graph, vertex_of_slot, [&](const Member& member, auto row) {
-    members.push_back(member);
-    for (const auto& arc : row) arcs.push_back({member.vertex, arc.place, arc.weight});
-  });
-  const auto begin = vertices.begin(comm.rank());
-  std::vector<std::uint64_t> mass(vertices.size(comm.rank()), 0);
-  std::vector<std::uint64_t> inner(mass.size(), 0);
-  const auto received =
-      send_to(comm, members, [&](const Member& member) { return vertices.owner(member.vertex); });
-  for (const auto& member : received.rows) {
-    mass[member.vertex - begin] += member.mass;
-    inner[member.vertex - begin] += member.inner;
+  for (std::uint32_t v = 0; v < graph.own; ++v) {
+    const std::uint32_t id = numbering.id_of_place[parts.place(v)];
+    const bool is_label = parts.members(v) > 0;
+    if (is_label) members.push_back({numbering.id_of_place[v], numbering.first_alike[v], parts.mass(v), 0});
+    if (graph.inner[v] > 0) members.push_back({id, 0, 0, graph.inner[v]});
   }
-  return make_graph(comm, vertices, std::move(arcs), std::move(mass), std::move(inner));
+  return members;
 }
 
-/// A community's name on the coarse graph: the smallest of its coarse vertices.
-std::vector<std::uint32_t> carry_over(const Comm& comm, const Graph& graph, const Partition& communities,
-                                      const Ranges& coarse, const std::vector<std::uint32_t>& vertex_of) {
-  struct Named {
-    std::uint32_t label;
-    std::uint32_t vertex;
-  };
-  std::vector<Named> named;
-  std::vector<std::uint32_t> labels;
-  for (std::uint32_t v = 0; v < graph.own; ++v) {
-    labels.push_back(communities.label(communities.place(v)));
-    named.push_back({labels.back(), vertex_of[v]});
+/// The graph of the rows that produce(take) passes to take(vertex, row), vertices ascending. Rows of a vertex
+/// may come from several ranks, and add up. Masses and inner weights are missing. Collective.
+template <class Produce>
+Graph graph_of_rows(const Comm& comm, const Ranges& vertices, std::uint64_t most_arcs, Produce produce) {
+  if (comm.size() > 1) {
+    ArcSender sender(comm, vertices);
+    produce([&](std::uint32_t source, std::span<const CoarseArc> row) {
+      for (const CoarseArc& arc : row) sender.send({source, arc.target, arc.weight});
+    });
+    return own_graph(vertices, comm.rank(), sender.receive());
   }
-  const auto owner = [&](std::uint32_t label) { return graph.vertices.owner(label); };
-  std::vector<std::uint32_t> smallest(graph.own, unnumbered);
-  for (const auto& [label, vertex] :
-       send_to(comm, named, [&](const Named& n) { return owner(n.label); }).rows) {
-    auto& known = smallest[label - graph.own_begin];
-    known = std::min(known, vertex);
-  }
-  const auto names = ask(comm, labels, owner, [&](std::uint32_t l) { return smallest[l - graph.own_begin]; });
+  // On a single rank rows come complete and in order: they are the graph.
+  Graph graph;
+  graph.vertices = vertices;
+  graph.own = static_cast<std::uint32_t>(vertices.total());
+  graph.first = {0};
+  // Room for the worst case costs nothing until it is used, growing would cost copies.
+  graph.target.reserve(most_arcs);
+  graph.weight.reserve(most_arcs);
+  produce([&](std::uint32_t, std::span<const CoarseArc> row) {
+    for (const CoarseArc& arc : row) {
+      graph.target.push_back(arc.target);
+      graph.weight.push_back(arc.weight);
+    }
+    graph.first.push_back(graph.target.size());
+  });
+  return graph;
+}
 
-  for (std::uint32_t v = 0; v < graph.own; ++v) named[v] = {names[v], vertex_of[v]};
-  const int rank = comm.rank();
-  std::vector<std::uint32_t> coarse_labels(coarse.size(rank));
-  for (const auto& [name, vertex] :
-       send_to(comm, named, [&](const Named& n) { return coarse.owner(n.vertex); }).rows) {
-    coarse_labels[vertex - coarse.begin(rank)] = name;
+/// Gives the coarse graph's owners what `members` say of their vertices.
+void send_members(const Comm& comm, const std::vector<Member>& members, Coarse& coarse) {
+  const Ranges& vertices = coarse.graph.vertices;
+  const auto begin = vertices.begin(comm.rank());
+  coarse.graph.mass.assign(vertices.size(comm.rank()), 0);
+  coarse.graph.inner.assign(vertices.size(comm.rank()), 0);
+  coarse.labels.assign(vertices.size(comm.rank()), 0);
+  const auto owner = [&](const Member& member) { return vertices.owner(member.vertex); };
+  for (const auto& [vertex, community, mass, inner] : send_to(comm, members, owner).rows) {
+    coarse.graph.mass[vertex - begin] += mass;
+    coarse.graph.inner[vertex - begin] += inner;
+    coarse.labels[vertex - begin] += community;
   }
-  return coarse_labels;
+}
+
+Coarse make_coarse(const Comm& comm, const Graph& graph, const Partition& parts, const Numbering& numbering) {
+  Coarse coarse;
+  coarse.vertex_of.reserve(graph.own);
+  for (std::uint32_t v = 0; v < graph.own; ++v) {
+    coarse.vertex_of.push_back(numbering.id_of_place[parts.place(v)]);
+  }
+  auto members = own_members(graph, parts, numbering);
+  coarse.graph = graph_of_rows(comm, numbering.vertices, graph.target.size(), [&](auto take) {
+    const auto inner = [&](std::uint32_t vertex, std::uint64_t weight) {
+      if (weight > 0) members.push_back({vertex, 0, 0, weight});
+    };
+    add_up_parts(graph, parts, numbering.id_of_place, inner, take);
+  });
+  send_members(comm, members, coarse);
+  return coarse;
 }
 
 }  // namespace
 
-Coarse coarsen(const Comm& comm, const Graph& graph, const Partition& parts, const Partition& communities) {
-  const auto numbering = number_parts(comm, graph, parts);
-  std::vector<std::uint32_t> vertex_of_slot;
-  vertex_of_slot.reserve(graph.slots());
-  for (std::uint32_t slot = 0; slot < graph.slots(); ++slot) {
-    vertex_of_slot.push_back(numbering.by_place[parts.place(slot)]);
+Coarse order_by_community(const Comm& comm, const Graph& graph, const Boundary& boundary,
+                          const Partition& communities) {
+  std::vector<Part> vertices;
+  vertices.reserve(graph.own);
+  for (std::uint32_t v = 0; v < graph.own; ++v) {
+    vertices.push_back(
+        {graph.first[v + 1] - graph.first[v], {communities.label(communities.place(v)), graph.id(v)}});
   }
-  Coarse coarse;
-  coarse.vertex_of.assign(vertex_of_slot.begin(), vertex_of_slot.begin() + graph.own);
-  coarse.labels = carry_over(comm, graph, communities, numbering.vertices, coarse.vertex_of);
+  Ranges ranges;
+  const auto numbered = number_by_key(
+      comm, vertices, [&](std::uint32_t community) { return graph.vertices.owner(community); }, ranges);
+  vertices = {};
+  Coarse ordered;
+  std::vector<Member> members;
+  members.reserve(graph.own);
+  for (std::uint32_t v = 0; v < graph.own; ++v) {
+    ordered.vertex_of.push_back(numbered[v].id);
+    members.push_back({numbered[v].id, numbered[v].first_alike, graph.mass[v], graph.inner[v]});
+  }
+  const auto id_of_slot = values_of_slots(comm, graph, boundary, ordered.vertex_of);
+  ordered.graph = graph_of_rows(comm, ranges, graph.target.size(), [&](auto take) {
+    std::vector<CoarseArc> row;
+    visit_ahead(
+        graph, order_by(ordered.vertex_of),
+        [&](std::uint32_t slot) { __builtin_prefetch(&id_of_slot[slot]); }, [](std::uint32_t) {},
+        [&](std::uint32_t v) {
+          row.clear();
+          for (std::uint64_t a = graph.first[v]; a < graph.first[v + 1]; ++a) {
+            row.push_back({id_of_slot[graph.target[a]], graph.weight[a]});
+          }
+          sort_row(row);
+          take(ordered.vertex_of[v], std::span<const CoarseArc>(row));
+        });
+  });
+  send_members(comm, members, ordered);
+  return ordered;
+}
 
-  coarse.graph = combine(comm, graph, numbering.vertices, vertex_of_slot);
-  return coarse;
+Coarse coarsen(const Comm& comm, const Graph& graph, const Partition& parts, const Partition& communities) {
+  // A part lies in one community: that of the vertex it is named by.
+  const auto numbering = number_parts(
+      comm, graph, parts,
+      [&](std::uint32_t v) {
+        return Key{communities.label(communities.place(v)), graph.id(v)};
+      },
+      [&](std::uint32_t community) { return graph.vertices.owner(community); });
+  return make_coarse(comm, graph, parts, numbering);
+}
+
+Graph contract(const Comm& comm, const Graph& graph, const std::vector<std::uint32_t>& vertex_of) {
+  const Boundary boundary = find_boundary(comm, graph);
+  const auto labels = name_by_first(comm, graph.own_begin, vertex_of, std::less<>());
+  const Partition parts(comm, graph, boundary, labels);
+  std::uint64_t vertices = 0;
+  for (const std::uint32_t vertex : vertex_of) vertices = std::max(vertices, std::uint64_t{vertex} + 1);
+  const Ranges even = even_ranges(comm.max(vertices), comm.size());
+  // The vertex that a part is named by lies in it.
+  const auto numbering = number_parts(
+      comm, graph, parts,
+      [&](std::uint32_t v) {
+        return Key{vertex_of[v], 0};
+      },
+      [&](std::uint32_t vertex) { return even.owner(vertex); });
+  return make_coarse(comm, graph, parts, numbering).graph;
 }
 
 }  // namespace lockstep

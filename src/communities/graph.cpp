@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <numeric>
-#include <tuple>
+
+#include <boost/sort/spreadsort/integer_sort.hpp>
+#include <tsl/robin_map.h>
 
 #include "cluster/exchange.hpp"
 #include "src/communities/packed.hpp"
@@ -12,10 +14,12 @@ namespace lockstep {
 namespace {
 
 void sort_and_add_up(std::vector<Arc>& arcs) {
-  const auto before = [](const Arc& a, const Arc& b) {
-    return std::tie(a.source, a.target) < std::tie(b.source, b.target);
-  };
-  if (!std::is_sorted(arcs.begin(), arcs.end(), before)) std::sort(arcs.begin(), arcs.end(), before);
+  const auto key = [](const Arc& arc) { return std::uint64_t{arc.source} << 32 | arc.target; };
+  const auto before = [&](const Arc& a, const Arc& b) { return key(a) < key(b); };
+  if (!std::is_sorted(arcs.begin(), arcs.end(), before)) {
+    const auto shifted = [&](const Arc& arc, unsigned bits) { return key(arc) >> bits; };
+    boost::sort::spreadsort::integer_sort(arcs.begin(), arcs.end(), shifted, before);
+  }
   std::size_t kept = 0;
   for (std::size_t i = 0; i < arcs.size(); ++i) {
     if (kept > 0 && arcs[kept - 1].source == arcs[i].source && arcs[kept - 1].target == arcs[i].target) {
@@ -27,19 +31,52 @@ void sort_and_add_up(std::vector<Arc>& arcs) {
   arcs.resize(kept);
 }
 
-/// Sorted arcs to the owners of their sources, as differences.
-std::vector<Arc> send_to_owners(const Comm& comm, const Ranges& vertices, std::vector<Arc> arcs) {
-  std::vector<Packer> packers(static_cast<std::size_t>(comm.size()));
-  std::vector<Arc> last(packers.size(), Arc{0, 0, 0});
+/// The part of the graph of a rank that owns `range`; arcs sorted.
+Graph local_graph(const Ranges& vertices, int rank, const std::vector<Arc>& arcs) {
+  Graph graph;
+  graph.vertices = vertices;
+  graph.own_begin = static_cast<std::uint32_t>(vertices.begin(rank));
+  graph.own = static_cast<std::uint32_t>(vertices.size(rank));
+  const auto is_own = [&](std::uint32_t id) { return id - graph.own_begin < graph.own; };
+  tsl::robin_map<std::uint32_t, std::uint32_t> slot_of;  // of ghosts
   for (const Arc& arc : arcs) {
-    const auto owner = static_cast<std::size_t>(vertices.owner(arc.source));
-    packers[owner].put(arc.source - last[owner].source);
-    packers[owner].put_signed(std::int64_t{arc.target} - last[owner].target);
-    packers[owner].put(arc.weight);
-    last[owner] = arc;
+    if (!is_own(arc.target)) slot_of.try_emplace(arc.target, 0U);
   }
-  arcs = {};
-  exchange_packed(comm, packers, [&](int, Unpacker bytes) {
+  for (const auto& ghost : slot_of) graph.ghosts.push_back(ghost.first);
+  std::sort(graph.ghosts.begin(), graph.ghosts.end());
+  for (std::uint32_t i = 0; i < graph.ghosts.size(); ++i) slot_of[graph.ghosts[i]] = graph.own + i;
+
+  graph.first.assign(std::size_t{graph.own} + 1, 0);
+  graph.target.reserve(arcs.size());
+  graph.weight.reserve(arcs.size());
+  for (const Arc& arc : arcs) {
+    ++graph.first[arc.source - graph.own_begin + 1];
+    graph.target.push_back(is_own(arc.target) ? arc.target - graph.own_begin : slot_of[arc.target]);
+    graph.weight.push_back(arc.weight);
+  }
+  std::partial_sum(graph.first.begin(), graph.first.end(), graph.first.begin());
+  return graph;
+}
+
+}  // namespace
+
+ArcSender::ArcSender(const Comm& comm, const Ranges& vertices)
+    : comm_(comm),
+      vertices_(vertices),
+      packers_(static_cast<std::size_t>(comm.size())),
+      last_(packers_.size(), Arc{0, 0, 0}) {}
+
+void ArcSender::send(const Arc& arc) {
+  const auto owner = static_cast<std::size_t>(vertices_.owner(arc.source));
+  packers_[owner].put(arc.source - last_[owner].source);
+  packers_[owner].put_signed(std::int64_t{arc.target} - last_[owner].target);
+  packers_[owner].put(arc.weight);
+  last_[owner] = arc;
+}
+
+std::vector<Arc> ArcSender::receive() {
+  std::vector<Arc> arcs;
+  exchange_packed(comm_, packers_, [&](int, Unpacker bytes) {
     for (Arc arc{0, 0, 0}; !bytes.done(); arcs.push_back(arc)) {
       arc.source += static_cast<std::uint32_t>(bytes.get());
       arc.target += static_cast<std::uint32_t>(bytes.get_signed());
@@ -49,46 +86,21 @@ std::vector<Arc> send_to_owners(const Comm& comm, const Ranges& vertices, std::v
   return arcs;
 }
 
-/// The part of the graph of a rank that owns `range`; arcs sorted.
-Graph local_graph(const Ranges& vertices, int rank, const std::vector<Arc>& arcs) {
-  Graph graph;
-  graph.vertices = vertices;
-  graph.own_begin = static_cast<std::uint32_t>(vertices.begin(rank));
-  graph.own = static_cast<std::uint32_t>(vertices.size(rank));
-  const auto is_own = [&](std::uint32_t id) { return id - graph.own_begin < graph.own; };
-  for (const Arc& arc : arcs) {
-    if (!is_own(arc.target)) graph.ghosts.push_back(arc.target);
-  }
-  std::sort(graph.ghosts.begin(), graph.ghosts.end());
-  graph.ghosts.erase(std::unique(graph.ghosts.begin(), graph.ghosts.end()), graph.ghosts.end());
-
-  graph.first.assign(std::size_t{graph.own} + 1, 0);
-  graph.target.reserve(arcs.size());
-  graph.weight.reserve(arcs.size());
-  for (const Arc& arc : arcs) {
-    ++graph.first[arc.source - graph.own_begin + 1];
-    if (is_own(arc.target)) {
-      graph.target.push_back(arc.target - graph.own_begin);
-    } else {
-      const auto ghost = std::lower_bound(graph.ghosts.begin(), graph.ghosts.end(), arc.target);
-      graph.target.push_back(graph.own + static_cast<std::uint32_t>(ghost - graph.ghosts.begin()));
-    }
-    graph.weight.push_back(arc.weight);
-  }
-  std::partial_sum(graph.first.begin(), graph.first.end(), graph.first.begin());
-  return graph;
+Graph own_graph(const Ranges& vertices, int rank, std::vector<Arc> arcs) {
+  sort_and_add_up(arcs);
+  return local_graph(vertices, rank, arcs);
 }
-
-}  // namespace
 
 Graph make_graph(const Comm& comm, const Ranges& vertices, std::vector<Arc> arcs,
                  std::vector<std::uint64_t> mass, std::vector<std::uint64_t> inner) {
-  sort_and_add_up(arcs);
   if (comm.size() > 1) {
-    arcs = send_to_owners(comm, vertices, std::move(arcs));
     sort_and_add_up(arcs);
+    ArcSender sender(comm, vertices);
+    for (const Arc& arc : arcs) sender.send(arc);
+    arcs = {};
+    arcs = sender.receive();
   }
-  Graph graph = local_graph(vertices, comm.rank(), arcs);
+  Graph graph = own_graph(vertices, comm.rank(), std::move(arcs));
   graph.mass = std::move(mass);
   graph.inner = std::move(inner);
   return graph;
@@ -162,6 +174,24 @@ Boundary find_boundary(const Comm& comm, const Graph& graph) {
     }
   }
   return boundary;
+}
+
+std::vector<std::uint32_t> values_of_slots(const Comm& comm, const Graph& graph, const Boundary& boundary,
+                                           const std::vector<std::uint32_t>& own_values) {
+  std::vector<std::uint32_t> values = own_values;
+  values.resize(graph.slots(), 0);
+  if (comm.size() == 1) return values;
+  std::vector<Packer> packers(static_cast<std::size_t>(comm.size()));
+  for (std::uint32_t v = 0; v < graph.own; ++v) {
+    for (const auto& mirror : boundary.mirrors_of(v))
+      packers[static_cast<std::size_t>(mirror.rank)].put(own_values[v]);
+  }
+  // Ghosts are in the order of their ids, and so are those of one owner.
+  std::uint32_t slot = graph.own;
+  exchange_packed(comm, packers, [&](int, Unpacker bytes) {
+    while (!bytes.done()) values[slot++] = static_cast<std::uint32_t>(bytes.get());
+  });
+  return values;
 }
 
 }  // namespace lockstep

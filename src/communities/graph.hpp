@@ -7,6 +7,7 @@
 #include "cluster/comm.hpp"
 #include "cluster/ranges.hpp"
 #include "src/communities/arc_weights.hpp"
+#include "src/communities/packed.hpp"
 
 namespace lockstep {
 
@@ -36,6 +37,13 @@ struct Graph {
   std::uint32_t slots() const { return own + static_cast<std::uint32_t>(ghosts.size()); }
   std::uint32_t id(std::uint32_t slot) const { return slot < own ? own_begin + slot : ghosts[slot - own]; }
   std::uint64_t size() const { return vertices.total(); }
+  /// Asks the processor to have these arcs at hand soon.
+  void prefetch_arcs(std::uint64_t begin, std::uint64_t end) const {
+    for (std::uint64_t a = begin; a < end; a += 16) {  // a cache line of targets
+      __builtin_prefetch(&target[a]);
+      weight.prefetch(a);
+    }
+  }
   /// Weighted degree of an own vertex; what is inside counts twice.
   std::uint64_t degree(std::uint32_t vertex) const {
     std::uint64_t sum = inner[vertex];
@@ -43,6 +51,25 @@ struct Graph {
     return sum;
   }
 };
+
+/// Sends arcs to the owners of their sources, packed: ascending ones cost few bytes each.
+class ArcSender {
+ public:
+  ArcSender(const Comm& comm, const Ranges& vertices);
+  void send(const Arc& arc);
+  /// Those of this rank's vertices, in runs as they were sent. Collective.
+  std::vector<Arc> receive();
+
+ private:
+  const Comm& comm_;
+  const Ranges& vertices_;
+  std::vector<Packer> packers_;  ///< by owner
+  std::vector<Arc> last_;        ///< by owner
+};
+
+/// The part of a graph that `rank` owns, from the arcs of its vertices; equal arcs add up. Masses and inner
+/// weights are missing. Local.
+Graph own_graph(const Ranges& vertices, int rank, std::vector<Arc> arcs);
 
 /// The graph of these arcs, which may be on any rank in any order; equal arcs add up. Both directions of an
 /// edge must be there. `mass` and `inner` are of the own vertices. Collective.
@@ -74,5 +101,9 @@ struct Boundary {
 
 /// Collective.
 Boundary find_boundary(const Comm& comm, const Graph& graph);
+
+/// What is known of own vertices, by slot: also of the ghosts. Collective.
+std::vector<std::uint32_t> values_of_slots(const Comm& comm, const Graph& graph, const Boundary& boundary,
+                                           const std::vector<std::uint32_t>& own_values);
 
 }  // namespace lockstep

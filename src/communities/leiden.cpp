@@ -9,6 +9,7 @@
 #include "src/communities/coarsening.hpp"
 #include "src/communities/components.hpp"
 #include "src/communities/local_moving.hpp"
+#include "src/communities/naming.hpp"
 #include "src/communities/refinement.hpp"
 
 namespace lockstep {
@@ -23,15 +24,13 @@ Wide sum_wide(const Comm& comm, Wide value) {
   return std::accumulate(values.begin(), values.end(), Wide{0});
 }
 
+/// Twice the quality; `inside` are the partition's weights_inside.
 Wide partition_quality(const Comm& comm, const Graph& graph, const Quality& quality,
-                       const Partition& partition) {
+                       const Partition& partition, const std::vector<std::uint64_t>& inside) {
   std::uint64_t degree_inside = 0;
   Wide local = 0;
   for (std::uint32_t v = 0; v < graph.own; ++v) {
-    degree_inside += graph.inner[v];
-    for (std::uint64_t a = graph.first[v]; a < graph.first[v + 1]; ++a) {
-      if (partition.place(graph.target[a]) == partition.place(v)) degree_inside += graph.weight[a];
-    }
+    degree_inside += graph.inner[v] + inside[v];
     local += quality.community(0, partition.totals(v).mass);
   }
   return sum_wide(comm, local + quality.community(degree_inside, 0));
@@ -41,6 +40,22 @@ bool all_alone(const Comm& comm, const Graph& graph, const Partition& partition)
   bool crowded = false;
   for (std::uint32_t v = 0; v < graph.own; ++v) crowded = crowded || partition.members(v) > 1;
   return !comm.any(crowded);
+}
+
+Labels own_ids(const Graph& graph) {
+  Labels ids(graph.own);
+  std::iota(ids.begin(), ids.end(), graph.own_begin);
+  return ids;
+}
+
+/// Twice the quality of a partition given by own labels.
+Wide labels_quality(const Comm& comm, const Graph& graph, const Boundary& boundary, const Quality& quality,
+                    const Labels& own_labels) {
+  const Partition partition(comm, graph, boundary, own_labels);
+  const bool alone = all_alone(comm, graph, partition);
+  return partition_quality(
+      comm, graph, quality, partition,
+      alone ? std::vector<std::uint64_t>(graph.own, 0) : weights_inside(graph, partition));
 }
 
 /// Tells `options.phase_done` about a phase that begins now and ends with finish().
@@ -70,59 +85,57 @@ class PhaseClock {
   Traffic before_ = comm_.traffic();
 };
 
-/// One pass: local moving, refinement and coarsening, level by level.
+/// The part of a state that belongs to a level, for the ranks that own the level's vertices.
+struct LevelState {
+  std::uint32_t level = 0;
+  std::uint32_t sub_rounds = 0;
+  Labels start;
+  Labels labels;
+  Moving moving;
+  std::optional<Wide> start_quality = std::nullopt;  ///< twice the quality of `start`, where it is known
+};
+
+LevelState level_of(const Comm& comm, const LeidenState& state, const Ranges& vertices) {
+  return {state.level,
+          state.sub_rounds,
+          redistribute(comm, state.start, vertices),
+          redistribute(comm, state.labels, vertices),
+          {state.effort, redistribute(comm, state.active, vertices)}};
+}
+
+void put_level(const LevelState& level, Labels labels, LeidenState& state) {
+  state.level = level.level;
+  state.sub_rounds = level.sub_rounds;
+  state.effort = level.moving.effort;
+  state.start = level.start;
+  state.labels = std::move(labels);
+  state.active = level.moving.active;
+}
+
+/// One pass over the ordered graph: local moving, refinement and coarsening, level by level.
 class Pass {
  public:
-  Pass(const Quality& quality, const LeidenOptions& options, std::uint32_t pass)
-      : quality_(quality), options_(options), pass_(pass), seed_(mix(options.seed, pass, 0, 0)) {}
+  /// `capture` completes a state of which the level is known.
+  using Capture = std::function<LeidenState(LeidenState)>;
+  Pass(const Quality& quality, const LeidenOptions& options, std::uint32_t pass, Capture capture)
+      : quality_(quality),
+        options_(options),
+        capture_(std::move(capture)),
+        pass_(pass),
+        seed_(mix(options.seed, pass, 0, 0)) {}
 
-  /// Better labels for the own vertices of `graph`. A pass after the first that finds hardly anything to move
-  /// on the first level goes no further: `settled` tells.
-  Labels improve(const Comm& comm, const Graph& graph, Labels labels, bool& settled,
-                 std::uint32_t level = 0) const {
-    std::vector<Fine> path;
-    Graph coarse_graph;
-    for (const Graph* current = &graph;; ++level) {
-      if (comm.size() > 1 && comm.sum(current->target.size()) <= options_.gather_arcs) {
-        labels = improve_alone(comm, *current, labels, settled, level);
-        break;
-      }
-      Coarse coarse;
-      const bool ended = step(comm, *current, level, labels, coarse, settled);
-      if (options_.arcs_seen) options_.arcs_seen(current->target.size());
-      if (ended) break;
-      path.push_back({coarse.graph.vertices, std::move(coarse.vertex_of)});
-      labels = std::move(coarse.labels);
-      coarse_graph = std::move(coarse.graph);
-      current = &coarse_graph;
-    }
-    for (; !path.empty(); path.pop_back()) {
-      const auto& [vertices, vertex_of] = path.back();
-      labels = ask(
-          comm, vertex_of, [&vertices = vertices](std::uint32_t vertex) { return vertices.owner(vertex); },
-          [&, begin = vertices.begin(comm.rank())](std::uint32_t vertex) { return labels[vertex - begin]; });
-    }
-    return labels;
-  }
+  struct Outcome {
+    Labels labels;     ///< by own vertex of the graph; arbitrary numbers
+    Wide quality = 0;  ///< twice, before communities in pieces are split
+  };
 
-  /// Local moving. Vertices that decide at the same time can lower quality together; then the level is
-  /// repeated with more sub-rounds, and in the end left as it was. `rounds_count` becomes the number used.
-  Partition move_up(const Comm& comm, const Graph& graph, const Boundary& boundary, const Labels& labels,
-                    std::uint32_t level, std::uint32_t& rounds_count, bool& settled) const {
-    constexpr std::uint32_t most_rounds = 1024;
-    const PhaseClock clock(comm, options_);
-    for (;; rounds_count *= 4) {
-      Partition communities(comm, graph, boundary, labels);
-      const Wide before = partition_quality(comm, graph, quality_, communities);
-      const SubRounds rounds(graph, seed_, level, rounds_count);
-      const Effort effort =
-          move_locally(comm, graph, boundary, quality_, rounds, options_.most_iterations, communities);
-      const bool better = partition_quality(comm, graph, quality_, communities) >= before;
-      clock.finish("moving", pass_, level, graph, effort);
-      settled = pass_ > 0 && level == 0 && is_at_rest(effort.moves, graph);
-      if (better) return communities;
-      if (rounds_count >= most_rounds) return {comm, graph, boundary, labels};
-    }
+  /// Better labels for the own vertices of the ordered graph, going on from `state`.
+  Outcome improve(const Comm& comm, const Graph& graph, const LeidenState& state) const {
+    if (state.level == 0) return climb(comm, graph, level_of(comm, state, graph.vertices), {});
+    Labels inside = redistribute(comm, state.inside, graph.vertices);
+    const Graph coarse = contract(comm, graph, inside);
+    return climb(comm, coarse, level_of(comm, state, coarse.vertices),
+                 {{coarse.vertices, std::move(inside)}});
   }
 
  private:
@@ -132,76 +145,146 @@ class Pass {
     Labels vertex_of;
   };
 
-  /// One level. Returns true when there is nothing to coarsen; then `labels` are the level's answer,
-  /// otherwise `coarse` is the next level.
-  bool step(const Comm& comm, const Graph& graph, std::uint32_t level, Labels& labels, Coarse& coarse,
-            bool& settled) const {
+  /// Level by level, as long as there is something to coarsen. `path` leads back from `graph`.
+  Outcome climb(const Comm& comm, const Graph& graph, LevelState level, std::vector<Fine> path) const {
+    Outcome outcome;
+    Graph coarse_graph;
+    for (const Graph* current = &graph;; ++level.level) {
+      if (comm.size() > 1 && comm.sum(current->target.size()) <= options_.gather_arcs) {
+        outcome = climb_alone(comm, *current, level);
+        break;
+      }
+      Coarse coarse;
+      const bool ended = step(comm, *current, path, level, coarse, outcome);
+      if (options_.arcs_seen) options_.arcs_seen(current->target.size());
+      if (ended) break;
+      path.push_back({coarse.graph.vertices, std::move(coarse.vertex_of)});
+      level = {level.level, options_.coarse_rounds, coarse.labels, coarse.labels, {}, outcome.quality};
+      coarse_graph = std::move(coarse.graph);
+      current = &coarse_graph;
+    }
+    for (; !path.empty(); path.pop_back()) outcome.labels = lead_back(comm, path.back(), outcome.labels);
+    return outcome;
+  }
+
+  /// What the coarse vertices have, for the finer ones in them.
+  static Labels lead_back(const Comm& comm, const Fine& fine, const Labels& values) {
+    return ask(
+        comm, fine.vertex_of, [&](std::uint32_t vertex) { return fine.vertices.owner(vertex); },
+        [&, begin = fine.vertices.begin(comm.rank())](std::uint32_t vertex) {
+          return values[vertex - begin];
+        });
+  }
+
+  /// Local moving. Vertices that decide at the same time can lower quality together; then the level is
+  /// repeated with more sub-rounds, and in the end left as it was. `inside` becomes the weights_inside.
+  Partition move_up(const Comm& comm, const Graph& graph, const Boundary& boundary,
+                    const std::vector<Fine>& path, LevelState& level, std::vector<std::uint64_t>& inside,
+                    Outcome& outcome) const {
+    constexpr std::uint32_t most_rounds = 1024;
+    const PhaseClock clock(comm, options_);
+    if (!level.start_quality) {
+      level.start_quality = labels_quality(comm, graph, boundary, quality_, level.start);
+    }
+    for (;;) {
+      Partition communities(comm, graph, boundary, level.labels);
+      const SubRounds rounds(graph, seed_, level.level, level.sub_rounds);
+      move_locally(comm, graph, boundary, quality_, rounds, options_.most_iterations, communities,
+                   level.moving, [&] { offer_state(comm, path, level, communities); });
+      inside = weights_inside(graph, communities);
+      outcome.quality = partition_quality(comm, graph, quality_, communities, inside);
+      clock.finish("moving", pass_, level.level, graph, level.moving.effort);
+      if (outcome.quality >= *level.start_quality) return communities;
+      level.labels = level.start;
+      level.moving = {};
+      if (level.sub_rounds >= most_rounds) {
+        Partition before(comm, graph, boundary, level.start);
+        inside = weights_inside(graph, before);
+        outcome.quality = *level.start_quality;
+        return before;
+      }
+      level.sub_rounds *= 4;
+    }
+  }
+
+  void offer_state(const Comm& comm, const std::vector<Fine>& path, const LevelState& level,
+                   const Partition& communities) const {
+    if (!options_.between) return;
+    options_.between([&] {
+      LeidenState state;
+      put_level(level, communities.own_labels(), state);
+      state.pass = pass_;
+      for (auto fine = path.rbegin(); fine != path.rend(); ++fine) {
+        state.inside = fine == path.rbegin() ? fine->vertex_of : lead_back(comm, *fine, state.inside);
+      }
+      return capture_(std::move(state));
+    });
+  }
+
+  /// One level. Returns true when there is nothing to coarsen; then the outcome's labels are the level's
+  /// answer, otherwise `coarse` is the next level.
+  bool step(const Comm& comm, const Graph& graph, const std::vector<Fine>& path, LevelState& level,
+            Coarse& coarse, Outcome& outcome) const {
     const Boundary boundary = find_boundary(comm, graph);
-    std::uint32_t rounds_count = level == 0 ? options_.first_rounds : options_.coarse_rounds;
-    const Partition communities = move_up(comm, graph, boundary, labels, level, rounds_count, settled);
-    if (settled || all_alone(comm, graph, communities)) {
-      labels = communities.own_labels();
+    std::vector<std::uint64_t> inside;
+    const Partition communities = move_up(comm, graph, boundary, path, level, inside, outcome);
+    if (all_alone(comm, graph, communities)) {
+      outcome.labels = communities.own_labels();
       return true;
     }
     const PhaseClock refinement(comm, options_);
-    const SubRounds rounds(graph, mix(seed_, 1, 0, 0), level, rounds_count);
-    const Partition parts = refine(comm, graph, boundary, quality_, rounds, communities);
-    refinement.finish("refinement", pass_, level, graph);
+    const SubRounds rounds(graph, mix(seed_, 1, 0, 0), level.level, level.sub_rounds);
+    const Partition parts = refine(comm, graph, boundary, quality_, rounds, communities, std::move(inside));
+    refinement.finish("refinement", pass_, level.level, graph);
     if (all_alone(comm, graph, parts)) {
-      labels = split_into_components(comm, graph, boundary, communities);
+      outcome.labels = split_into_components(comm, graph, boundary, communities);
       return true;
     }
     const PhaseClock coarsening(comm, options_);
     coarse = coarsen(comm, graph, parts, communities);
-    coarsening.finish("coarsening", pass_, level, graph);
+    coarsening.finish("coarsening", pass_, level.level, graph);
     return false;
   }
 
   /// Every rank does the same on the whole graph and keeps its own part of the answer.
-  Labels improve_alone(const Comm& comm, const Graph& graph, const Labels& labels, bool& settled,
-                       std::uint32_t level) const {
-    const auto whole =
-        improve(Comm::self(), gather_graph(comm, graph), comm.gather_all(labels), settled, level);
-    return {whole.begin() + graph.own_begin, whole.begin() + graph.own_begin + graph.own};
+  Outcome climb_alone(const Comm& comm, const Graph& graph, const LevelState& level) const {
+    const LevelState whole{level.level,
+                           level.sub_rounds,
+                           comm.gather_all(level.start),
+                           comm.gather_all(level.labels),
+                           {level.moving.effort, comm.gather_all(level.moving.active)},
+                           level.start_quality};
+    LeidenOptions silent = options_;
+    silent.between = {};
+    const Pass alone(quality_, silent, pass_, {});
+    auto outcome = alone.climb(Comm::self(), gather_graph(comm, graph), whole, {});
+    const auto first = outcome.labels.begin() + graph.own_begin;
+    outcome.labels = Labels(first, first + graph.own);
+    return outcome;
   }
 
   const Quality& quality_;
   const LeidenOptions& options_;
+  Capture capture_;
   std::uint32_t pass_;
   std::uint64_t seed_;
 };
 
-/// Names every community by the first of its vertices in the order `before`. Labels are arbitrary numbers
-/// below 2^32; `first` is the id of the first own vertex.
-template <class Before>
-Labels name_by_first(const Comm& comm, std::uint32_t first, const Labels& labels, Before before) {
-  struct Member {
-    std::uint32_t label;
-    std::uint32_t vertex;
-  };
-  std::vector<Member> members;
-  for (std::uint32_t v = 0; v < labels.size(); ++v) members.push_back({labels[v], first + v});
-  const auto owner = [&](std::uint32_t label) {
-    return static_cast<int>(label % static_cast<std::uint32_t>(comm.size()));
-  };
-  tsl::robin_map<std::uint32_t, std::uint32_t> named;
-  for (const auto& [label, vertex] :
-       send_to(comm, members, [&](const Member& m) { return owner(m.label); }).rows) {
-    const auto place = named.try_emplace(label, vertex).first;
-    if (before(vertex, place->second)) place.value() = vertex;
-  }
-  return ask(comm, labels, owner, [&](std::uint32_t label) { return named[label]; });
-}
-
-/// Until no single vertex wants to move and every community is connected. Names communities by their smallest
-/// vertices.
-Labels come_to_rest(const Comm& comm, const Graph& graph, const Quality& quality,
-                    const LeidenOptions& options, Labels labels) {
+/// Moves single vertices until none wants to, and splits what is not connected; then names communities by
+/// their smallest vertices. Does nothing and returns false where more than `most_moves` vertices want to
+/// move: such a partition is worth another pass.
+bool come_to_rest(const Comm& comm, const Graph& graph, const Quality& quality, const LeidenOptions& options,
+                  std::uint32_t pass, std::uint64_t most_moves, Labels& labels) {
   const Boundary boundary = find_boundary(comm, graph);
-  for (bool by_largest = false;;) {
+  for (bool by_largest = false;; most_moves = graph.size()) {
     const PhaseClock clock(comm, options);
     Partition communities(comm, graph, boundary, labels);
-    const Effort effort = settle(comm, graph, boundary, quality, communities);
+    Effort effort;
+    const bool at_rest = settle(comm, graph, boundary, quality, most_moves, communities, effort);
+    if (!at_rest) {
+      clock.finish("settling", pass, 0, graph, effort);
+      return false;
+    }
     labels = split_into_components(comm, graph, boundary, communities);
     std::uint64_t pieces = 0;
     std::uint64_t whole = 0;
@@ -210,36 +293,99 @@ Labels come_to_rest(const Comm& comm, const Graph& graph, const Quality& quality
       whole += communities.members(v) > 0 ? 1 : 0;
     }
     const bool in_pieces = comm.sum(pieces) > comm.sum(whole);
-    clock.finish("settling", options.passes, 0, graph, effort);
-    if (!in_pieces && !effort.held) return labels;
+    clock.finish("settling", pass, 0, graph, effort);
+    if (!in_pieces && !effort.held) return true;
     // A vertex is held by a community that bears its name: another name sets it free.
     by_largest = !by_largest;
     if (by_largest) labels = name_by_first(comm, graph.own_begin, labels, std::greater<>());
   }
 }
 
+/// The first iterations, in which the graph is in no order; then the graph ordered by community. `state`
+/// stands where these end, and has the order.
+Graph put_in_order(const Comm& comm, Graph graph, const Quality& quality, const LeidenOptions& options,
+                   LeidenState& state) {
+  const Boundary boundary = find_boundary(comm, graph);
+  const PhaseClock moving_clock(comm, options);
+  Partition communities(comm, graph, boundary, redistribute(comm, state.labels, graph.vertices));
+  Moving moving{state.effort, redistribute(comm, state.active, graph.vertices)};
+  const SubRounds rounds(graph, mix(options.seed, 0, 0, 0), 0, options.first_rounds);
+  const auto offer = [&] {
+    if (!options.between) return;
+    options.between([&] {
+      LeidenState now;
+      now.effort = moving.effort;
+      now.labels = communities.own_labels();
+      now.active = moving.active;
+      return now;
+    });
+  };
+  move_locally(comm, graph, boundary, quality, rounds, options.iterations_before_order, communities, moving,
+               offer);
+  moving_clock.finish("moving", 0, 0, graph, moving.effort);
+
+  const PhaseClock order_clock(comm, options);
+  Coarse ordered = order_by_community(comm, graph, boundary, communities);
+  struct Active {
+    std::uint32_t vertex;
+    std::uint8_t active;
+  };
+  std::vector<Active> active;
+  for (std::uint32_t v = 0; v < graph.own; ++v) active.push_back({ordered.vertex_of[v], moving.active[v]});
+  const Ranges& vertices = ordered.graph.vertices;
+  state.active.assign(ordered.graph.own, 0);
+  const auto owner = [&](const Active& one) { return vertices.owner(one.vertex); };
+  for (const auto& [vertex, is_active] : send_to(comm, active, owner).rows) {
+    state.active[vertex - ordered.graph.own_begin] = is_active;
+  }
+  state.effort = moving.effort;
+  state.order = std::move(ordered.vertex_of);
+  state.start = own_ids(ordered.graph);
+  state.labels = std::move(ordered.labels);
+  state.sub_rounds = options.first_rounds;
+  order_clock.finish("ordering", 0, 0, graph);
+  return std::move(ordered.graph);
+}
+
 }  // namespace
 
 Wide total_quality(const Comm& comm, const Graph& graph, const Quality& quality, const Labels& own_labels) {
-  const Boundary boundary = find_boundary(comm, graph);
-  return partition_quality(comm, graph, quality, Partition(comm, graph, boundary, own_labels));
+  return labels_quality(comm, graph, find_boundary(comm, graph), quality, own_labels);
 }
 
-std::vector<std::uint32_t> find_communities(const Comm& comm, const Graph& graph, const Quality& quality,
+std::vector<std::uint32_t> find_communities(const Comm& comm, Graph graph, const Quality& quality,
                                             const LeidenOptions& options) {
-  Labels labels = options.labels;
-  if (options.passes_done == 0) {
-    labels.resize(graph.own);
-    std::iota(labels.begin(), labels.end(), graph.own_begin);
+  const Ranges vertices = graph.vertices;
+  const auto begin = static_cast<std::uint32_t>(vertices.begin(comm.rank()));
+  LeidenState state = options.state.value_or(LeidenState{});
+  if (!options.state) state.labels = own_ids(graph);
+  if (comm.sum(state.order.size()) == 0) {
+    graph = put_in_order(comm, std::move(graph), quality, options, state);
+  } else {
+    state.order = redistribute(comm, std::move(state.order), vertices);
+    graph = contract(comm, graph, state.order);
   }
-  bool settled = false;
-  for (std::uint32_t pass = options.passes_done; pass < options.passes && !settled; ++pass) {
-    labels = name_by_first(comm, graph.own_begin,
-                           Pass(quality, options, pass).improve(comm, graph, labels, settled), std::less<>());
-    // Once it is settled there is no next pass to go on with.
-    if (options.pass_done && !settled) options.pass_done(pass + 1, labels);
+  const Labels order = std::move(state.order);
+  Labels labels;
+  for (bool at_rest = false; !at_rest;) {
+    const Pass pass(quality, options, state.pass, [&](LeidenState level) {
+      level.order = order;
+      return level;
+    });
+    labels = name_by_first(comm, graph.own_begin, pass.improve(comm, graph, state).labels, std::less<>());
+    const bool last = state.pass + 1 >= options.passes;
+    at_rest = come_to_rest(comm, graph, quality, options, state.pass,
+                           last ? graph.size() : graph.size() / 1000, labels);
+    const std::uint32_t next = state.pass + 1;
+    state = {};
+    state.pass = next;
+    state.sub_rounds = options.first_rounds;
+    state.start = state.labels = labels;
   }
-  return come_to_rest(comm, graph, quality, options, std::move(labels));
+  const auto found = ask(
+      comm, order, [&](std::uint32_t vertex) { return graph.vertices.owner(vertex); },
+      [&](std::uint32_t vertex) { return labels[vertex - graph.own_begin]; });
+  return name_by_first(comm, begin, found, std::less<>());
 }
 
 }  // namespace lockstep

@@ -5,6 +5,7 @@
 #include <tsl/robin_map.h>
 
 #include "cluster/exchange.hpp"
+#include "src/communities/look_ahead.hpp"
 
 namespace lockstep {
 
@@ -14,9 +15,7 @@ std::uint32_t best_place(const Graph& graph, const Partition& partition, const Q
   weights.clear(end - graph.first[vertex]);
   for (std::uint64_t a = graph.first[vertex]; a < end; ++a) {
     const std::uint32_t slot = graph.target[a];
-    const std::uint32_t place = partition.place(slot);
-    partition.prefetch_mass(place);
-    weights.add(place, graph.weight[a], slot);
+    weights.add(partition.place(slot), graph.weight[a], slot);
   }
   const std::uint64_t mass = graph.mass[vertex];
   const std::uint32_t home = partition.place(vertex);
@@ -27,16 +26,20 @@ std::uint32_t best_place(const Graph& graph, const Partition& partition, const Q
     return gain > best_gain ||
            (gain == best_gain && best != home && partition.label(place) < partition.label(best));
   };
-  for (const auto& [place, witness, weight] : weights.entries()) {
+  const auto consider = [&](const NeighbourWeights::Entry& entry) {
+    const auto& [place, witness, weight] = entry;
+    // Most communities are out of the question whatever their mass, which lies anywhere in memory.
+    if (place == home || quality.most_gain(weight) < best_gain) return;
     const Wide gain = quality.gain(weight, mass, partition.mass(place));
-    if (place == home || !wins(place, gain)) continue;
+    if (!wins(place, gain)) return;
     if (alone && partition.members(place) == 1 && rounds.of(witness) == rounds.of(vertex) &&
         partition.label(place) > partition.label(home)) {
-      continue;
+      return;
     }
     best_gain = gain;
     best = place;
-  }
+  };
+  weights.heaviest_first([&](std::uint32_t place) { partition.prefetch_mass(place); }, consider);
   // By itself again, under its own label.
   return !alone && partition.members(vertex) == 0 && wins(vertex, 0) ? vertex : best;
 }
@@ -46,14 +49,16 @@ namespace {
 class LocalMoving {
  public:
   LocalMoving(const Comm& comm, const Graph& graph, const Boundary& boundary, const Quality& quality,
-              const SubRounds& rounds, Partition& partition)
+              const SubRounds& rounds, Partition& partition, std::vector<std::uint8_t>& active)
       : comm_(comm),
         graph_(graph),
         boundary_(boundary),
         quality_(quality),
         rounds_(rounds),
         partition_(partition),
-        active_(graph.own, 1) {}
+        active_(active) {
+    active_.resize(graph.own, 1);
+  }
 
   /// One iteration over the active vertices; returns how many moved, over all ranks. A vertex that is woken
   /// before its sub-round decides in this iteration, otherwise in the next.
@@ -67,25 +72,31 @@ class LocalMoving {
         deciding_.push_back(v);
       }
       if (!comm_.any(!deciding_.empty())) continue;
-      moved += sub_round();
+      decide(true);
+      move();
+      moved += moves_.size();
       ++sub_rounds_;
     }
     return comm_.sum(moved);
   }
   std::uint32_t sub_rounds() const { return sub_rounds_; }
 
-  /// All active vertices decide; of those that want to move, those go that no other one can disturb. Quality
-  /// rises by the exact sum of their gains. Returns how many moved, over all ranks.
-  std::uint64_t iterate_apart() {
+  /// All active vertices decide. Returns how many want to move, over all ranks.
+  std::uint64_t decide_apart() {
     deciding_.clear();
     for (std::uint32_t v = 0; v < graph_.own; ++v) {
       if (active_[v] != 0) deciding_.push_back(v);
       active_[v] = 0;
     }
-    decide();
+    decide(false);
+    return comm_.sum(moves_.size());
+  }
+  /// Of those that want to move, those go that no other one can disturb. Quality rises by the exact sum of
+  /// their gains. Returns how many moved, over all ranks.
+  std::uint64_t move_apart() {
     keep_undisturbed();
+    for (const auto& [v, to] : moves_) wake_neighbours(v, to);
     move();
-    ++sub_rounds_;
     return comm_.sum(moves_.size());
   }
   void wake_all() {
@@ -95,25 +106,20 @@ class LocalMoving {
   bool held() const { return comm_.any(held_); }
 
  private:
-  std::uint64_t sub_round() {
-    decide();
-    move();
-    return moves_.size();
-  }
-
-  void decide() {
+  /// Finds the `moves_` of the deciding vertices. `all_go`: nothing will keep them.
+  void decide(bool all_go) {
     moves_.clear();
-    for (std::size_t i = 0; i < deciding_.size(); ++i) {
-      if (i + 1 < deciding_.size()) prefetch(deciding_[i + 1]);
-      const std::uint32_t v = deciding_[i];
-      const std::uint32_t from = partition_.place(v);
-      const std::uint32_t to = best_place(graph_, partition_, quality_, rounds_, v, weights_);
-      if (to == from) {
-        held_ = held_ || is_held(v);
-        continue;
-      }
-      moves_.push_back({v, to});
-    }
+    visit_ahead(
+        graph_, deciding_, [&](std::uint32_t slot) { partition_.prefetch_place(slot); }, [](std::uint32_t) {},
+        [&](std::uint32_t v) {
+          const std::uint32_t to = best_place(graph_, partition_, quality_, rounds_, v, weights_);
+          if (to != partition_.place(v)) {
+            moves_.push_back({v, to});
+            if (all_go) wake_neighbours(v, to);  // now, while they are at hand
+          } else {
+            held_ = held_ || is_held(v);
+          }
+        });
   }
 
   /// Whether a vertex that has just decided to stay would gain by being alone under a free label.
@@ -151,38 +157,36 @@ class LocalMoving {
     for (std::size_t i = 0; i < moves_.size(); ++i) {
       const bool undisturbed = granted[grouped.position[2 * i]] + granted[grouped.position[2 * i + 1]] == 2;
       if (undisturbed) kept.push_back(moves_[i]);
-      active_[moves_[i].vertex] = undisturbed ? 0 : 1;
+      active_[moves_[i].slot] = undisturbed ? 0 : 1;
     }
     moves_ = std::move(kept);
   }
 
   void move() {
+    const auto ghosts = partition_.tell(comm_, moves_);
+    for (const auto& [ghost, to] : ghosts) {
+      for (const std::uint32_t v : boundary_.neighbours_of(ghost - graph_.own)) wake(v, to);
+    }
     deltas_.clear();
     for (const auto& [v, to] : moves_) {
       const auto mass = static_cast<std::int64_t>(graph_.mass[v]);
       deltas_.push_back({partition_.place(v), -mass, 0, -1});
       deltas_.push_back({to, mass, 0, 1});
     }
-    const auto changed_ghosts = partition_.relabel(comm_, moves_);
+    partition_.apply(moves_);
+    partition_.apply(ghosts);
     partition_.add_up(comm_, deltas_);
-    for (const auto& [v, to] : moves_) {
-      for (std::uint64_t a = graph_.first[v]; a < graph_.first[v + 1]; ++a) wake(graph_.target[a], to);
-    }
-    for (const std::uint32_t ghost : changed_ghosts) {
-      for (const std::uint32_t v : boundary_.neighbours_of(ghost - graph_.own))
-        wake(v, partition_.place(ghost));
-    }
   }
 
-  void prefetch(std::uint32_t v) const {
+  /// A neighbour of a vertex that moves to another community than its own may want to follow. Communities are
+  /// those before the sub-round's moves, for own vertices as for ghosts.
+  void wake(std::uint32_t own, std::uint32_t moved_to) {
+    if (partition_.place(own) != moved_to) active_[own] = 1;
+  }
+  void wake_neighbours(std::uint32_t v, std::uint32_t to) {
     for (std::uint64_t a = graph_.first[v]; a < graph_.first[v + 1]; ++a) {
-      partition_.prefetch_place(graph_.target[a]);
+      if (graph_.target[a] < graph_.own) wake(graph_.target[a], to);
     }
-  }
-
-  /// A neighbour of a vertex that has moved to another community than its own may want to follow.
-  void wake(std::uint32_t slot, std::uint32_t moved_to) {
-    if (slot < graph_.own && partition_.place(slot) != moved_to) active_[slot] = 1;
   }
 
   const Comm& comm_;
@@ -192,7 +196,7 @@ class LocalMoving {
   const SubRounds& rounds_;
   Partition& partition_;
   NeighbourWeights weights_;
-  std::vector<std::uint8_t> active_;  ///< by own vertex
+  std::vector<std::uint8_t>& active_;  ///< by own vertex
   bool held_ = false;
   // Of a sub-round; kept for their memory.
   std::vector<std::uint32_t> deciding_;
@@ -203,36 +207,41 @@ class LocalMoving {
 
 }  // namespace
 
-Effort move_locally(const Comm& comm, const Graph& graph, const Boundary& boundary, const Quality& quality,
-                    const SubRounds& rounds, std::uint32_t most_iterations, Partition& partition) {
-  LocalMoving moving(comm, graph, boundary, quality, rounds, partition);
-  Effort effort;
-  for (bool lively = true; lively && effort.iterations < most_iterations; ++effort.iterations) {
-    const std::uint64_t moved = moving.iterate();
+bool move_locally(const Comm& comm, const Graph& graph, const Boundary& boundary, const Quality& quality,
+                  const SubRounds& rounds, std::uint32_t most_iterations, Partition& partition,
+                  Moving& moving, const std::function<void()>& between) {
+  LocalMoving level(comm, graph, boundary, quality, rounds, partition, moving.active);
+  Effort& effort = moving.effort;
+  const std::uint32_t sub_rounds = effort.sub_rounds;
+  while (true) {
+    const std::uint64_t moved = level.iterate();
+    ++effort.iterations;
     effort.moves += moved;
-    lively = !is_at_rest(moved, graph);
+    effort.sub_rounds = sub_rounds + level.sub_rounds();
+    if (is_at_rest(moved, graph)) return true;
+    if (effort.iterations >= most_iterations) return false;
+    if (between) between();
   }
-  effort.sub_rounds = moving.sub_rounds();
-  return effort;
 }
 
-Effort settle(const Comm& comm, const Graph& graph, const Boundary& boundary, const Quality& quality,
-              Partition& partition) {
+bool settle(const Comm& comm, const Graph& graph, const Boundary& boundary, const Quality& quality,
+            std::uint64_t most_wanting, Partition& partition, Effort& effort) {
   const SubRounds all_at_once(graph, 0, 0, 1);
-  LocalMoving moving(comm, graph, boundary, quality, all_at_once, partition);
-  Effort effort;
+  std::vector<std::uint8_t> active;
+  LocalMoving moving(comm, graph, boundary, quality, all_at_once, partition, active);
   // Moves change communities' masses, which may concern vertices that nobody woke: the last look is at all.
   for (bool at_rest = false; !at_rest; ++effort.iterations) {
     at_rest = true;
     moving.wake_all();
-    while (const std::uint64_t moved = moving.iterate_apart()) {
-      effort.moves += moved;
+    while (const std::uint64_t wanting = moving.decide_apart()) {
+      if (effort.sub_rounds == 0 && wanting > most_wanting) return false;
+      effort.moves += moving.move_apart();
+      ++effort.sub_rounds;
       at_rest = false;
     }
   }
-  effort.sub_rounds = moving.sub_rounds();
   effort.held = moving.held();
-  return effort;
+  return true;
 }
 
 }  // namespace lockstep

@@ -1,5 +1,9 @@
 #pragma once
 
+#include <cstdint>
+#include <functional>
+#include <vector>
+
 #include "src/communities/graph.hpp"
 #include "src/communities/neighbour_weights.hpp"
 #include "src/communities/partition.hpp"
@@ -29,16 +33,27 @@ inline bool is_at_rest(std::uint64_t moves, const Graph& graph) {
   return moves <= graph.size() / 1000;
 }
 
+/// Where local moving on a level stands between two iterations.
+struct Moving {
+  Effort effort;
+  std::vector<std::uint8_t>
+      active;  ///< by own vertex: whether it is to decide; empty at the start, when all are
+};
+
 /// Leiden's first phase: vertices move to the neighbouring community that raises quality most, sub-round by
 /// sub-round; after that only neighbours of moved vertices are looked at again. Ends when the level is
-/// at rest, or after `most_iterations`. Collective.
-Effort move_locally(const Comm& comm, const Graph& graph, const Boundary& boundary, const Quality& quality,
-                    const SubRounds& rounds, std::uint32_t most_iterations, Partition& partition);
+/// at rest, or after `most_iterations`, counted from the level's start. Goes on from `moving`, which after
+/// the end is where it stands; `between` is called when another iteration is to follow. Returns whether the
+/// level is at rest. Collective.
+bool move_locally(const Comm& comm, const Graph& graph, const Boundary& boundary, const Quality& quality,
+                  const SubRounds& rounds, std::uint32_t most_iterations, Partition& partition,
+                  Moving& moving, const std::function<void()>& between = {});
 
 /// Moves vertices until none would do better in a neighbouring community or alone. Only moves that cannot
 /// disturb each other happen at once, so every one of them raises quality and the end is certain; meant for a
-/// partition in which few vertices want to move. Collective.
-Effort settle(const Comm& comm, const Graph& graph, const Boundary& boundary, const Quality& quality,
-              Partition& partition);
+/// partition in which few vertices want to move. Where at the first look more than `most_wanting` do, it
+/// returns false and leaves everything as it is. Collective.
+bool settle(const Comm& comm, const Graph& graph, const Boundary& boundary, const Quality& quality,
+            std::uint64_t most_wanting, Partition& partition, Effort& effort);
 
 }  // namespace lockstep

@@ -42,10 +42,21 @@ class NeighbourWeights {
   }
   /// In the order in which they were first added.
   std::span<const Entry> entries() const { return entries_; }
-  std::span<const Entry> sorted_by_place() {
-    std::sort(entries_.begin(), entries_.end(),
-              [](const Entry& a, const Entry& b) { return a.place < b.place; });
-    return entries_;
+  /// Calls consider(entry) for those with the largest weight first, then for the others. soon(place) is
+  /// called for the former before.
+  template <class Soon, class Consider>
+  void heaviest_first(Soon soon, Consider consider) const {
+    std::uint64_t largest = 0;
+    for (const Entry& entry : entries_) largest = std::max(largest, entry.weight);
+    for (const Entry& entry : entries_) {
+      if (entry.weight == largest) soon(entry.place);
+    }
+    for (const Entry& entry : entries_) {
+      if (entry.weight == largest) consider(entry);
+    }
+    for (const Entry& entry : entries_) {
+      if (entry.weight != largest) consider(entry);
+    }
   }
 
  private:

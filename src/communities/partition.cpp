@@ -23,7 +23,8 @@ Partition::Partition(const Comm& comm, const Graph& graph, const Boundary& bound
     deltas.push_back({moves.back().to, static_cast<std::int64_t>(graph.mass[v]),
                       has_cuts_ ? static_cast<std::int64_t>((*cuts)[v]) : 0, 1});
   }
-  relabel(comm, moves);
+  apply(moves);
+  apply(tell(comm, moves));
   add_up(comm, deltas);
 }
 
@@ -52,10 +53,9 @@ std::vector<std::uint32_t> Partition::own_labels() const {
   return labels;
 }
 
-std::vector<std::uint32_t> Partition::relabel(const Comm& comm, std::span<const Move> moves) {
-  for (const auto& [vertex, to] : moves) place_of_slot_[vertex] = to;
-  std::vector<std::uint32_t> changed;
-  if (comm.size() == 1) return changed;
+std::vector<Partition::Move> Partition::tell(const Comm& comm, std::span<const Move> moves) {
+  std::vector<Move> ghosts;
+  if (comm.size() == 1) return ghosts;
   // Ghosts are in the order of their ids on every rank, so that their slots ascend, too.
   std::vector<Packer> packers(static_cast<std::size_t>(comm.size()));
   std::vector<std::uint32_t> last(packers.size(), 0);
@@ -70,11 +70,10 @@ std::vector<std::uint32_t> Partition::relabel(const Comm& comm, std::span<const 
   exchange_packed(comm, packers, [&](int, Unpacker bytes) {
     for (std::uint32_t slot = 0; !bytes.done();) {
       slot += static_cast<std::uint32_t>(bytes.get());
-      place_of_slot_[slot] = meet(static_cast<std::uint32_t>(bytes.get()));
-      changed.push_back(slot);
+      ghosts.push_back({slot, meet(static_cast<std::uint32_t>(bytes.get()))});
     }
   });
-  return changed;
+  return ghosts;
 }
 
 void Partition::add(const Delta& delta) {

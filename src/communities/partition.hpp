@@ -51,12 +51,16 @@ class Partition {
   std::vector<std::uint32_t> own_labels() const;
 
   struct Move {
-    std::uint32_t vertex;  ///< own
-    std::uint32_t to;      ///< place
+    std::uint32_t slot;
+    std::uint32_t to;  ///< place
   };
-  /// Moves vertices and tells the ranks that have them as ghosts; totals stay. `moves` ascend by vertex.
-  /// Returns the ghosts' slots that changed here. Collective.
-  std::vector<std::uint32_t> relabel(const Comm& comm, std::span<const Move> moves);
+  /// Tells the ranks that have these own vertices as ghosts where they go. `moves` ascend. Returns where
+  /// ghosts of this rank go, likewise. Collective.
+  std::vector<Move> tell(const Comm& comm, std::span<const Move> moves);
+  /// Moves own vertices or ghosts; totals stay. Local.
+  void apply(std::span<const Move> moves) {
+    for (const auto& [slot, to] : moves) place_of_slot_[slot] = to;
+  }
 
   struct Delta {
     std::uint32_t place;

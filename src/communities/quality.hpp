@@ -32,6 +32,8 @@ class Quality {
   Wide gain(std::uint64_t weight, std::uint64_t mass, std::uint64_t community_mass) const {
     return Wide{weight} * weight_factor_ - Wide{mass} * community_mass * penalty_;
   }
+  /// What `gain` is at most, whatever the masses.
+  Wide most_gain(std::uint64_t weight) const { return Wide{weight} * weight_factor_; }
   /// Twice a community's quality; `degree_inside` counts each inner edge twice.
   Wide community(std::uint64_t degree_inside, std::uint64_t mass) const {
     return gain(degree_inside, mass, mass);

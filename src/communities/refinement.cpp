@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <numeric>
+#include <span>
 
+#include "src/communities/look_ahead.hpp"
 #include "src/communities/neighbour_weights.hpp"
 
 namespace lockstep {
@@ -12,13 +14,13 @@ namespace {
 class Refinement {
  public:
   Refinement(const Comm& comm, const Graph& graph, const Boundary& boundary, const Quality& quality,
-             const SubRounds& rounds, const Partition& communities)
+             const SubRounds& rounds, const Partition& communities, std::vector<std::uint64_t> cuts)
       : comm_(comm),
         graph_(graph),
         quality_(quality),
         rounds_(rounds),
         communities_(communities),
-        cuts_(cuts_to_community(graph, communities)),
+        cuts_(std::move(cuts)),
         parts_(comm, graph, boundary, own_ids(graph), &cuts_),
         moves_now_(graph.slots(), 0) {}
 
@@ -32,17 +34,6 @@ class Refinement {
     std::vector<std::uint32_t> ids(graph.own);
     std::iota(ids.begin(), ids.end(), graph.own_begin);
     return ids;
-  }
-
-  /// By own vertex: its weight to the rest of its community.
-  static std::vector<std::uint64_t> cuts_to_community(const Graph& graph, const Partition& communities) {
-    std::vector<std::uint64_t> cuts(graph.own, 0);
-    for (std::uint32_t v = 0; v < graph.own; ++v) {
-      for (std::uint64_t a = graph.first[v]; a < graph.first[v + 1]; ++a) {
-        if (communities.place(graph.target[a]) == communities.place(v)) cuts[v] += graph.weight[a];
-      }
-    }
-    return cuts;
   }
 
   /// Leiden's condition for something of `mass` with weight `cut` to the rest of a community.
@@ -59,22 +50,37 @@ class Refinement {
   void sub_round(std::uint32_t round) {
     std::vector<Partition::Move> moves;
     std::vector<std::uint64_t> weights_to;  // of each mover to its new part
-    for (const std::uint32_t v : rounds_.members(round)) {
-      if (!may_move(v)) continue;
-      const std::uint32_t to = best_part(v);
-      if (to == v) continue;
-      moves.push_back({v, to});
-      weights_to.push_back(weights_.weight(to));
-    }
+    visit_ahead(
+        graph_, rounds_.members(round),
+        [&](std::uint32_t slot) {
+          communities_.prefetch_place(slot);
+          parts_.prefetch_place(slot);
+        },
+        [](std::uint32_t) {},
+        [&](std::uint32_t v) {
+          if (!may_move(v)) return;
+          const std::uint32_t to = best_part(v);
+          if (to == v) return;
+          moves.push_back({v, to});
+          weights_to.push_back(weights_.weight(to));
+        });
     if (!comm_.any(!moves.empty())) return;
-    const auto ghosts = parts_.relabel(comm_, moves);
-    const auto mark = [&](std::uint8_t now) {
-      for (const auto& [v, to] : moves) moves_now_[v] = now;
-      for (const std::uint32_t ghost : ghosts) moves_now_[ghost] = now;
+    const auto ghosts = parts_.tell(comm_, moves);
+    parts_.apply(moves);
+    parts_.apply(ghosts);
+    arriving_.resize(parts_.places(), 0);
+    const auto mark = [&](std::uint8_t now, std::uint32_t one) {
+      for (const auto& some :
+           {std::span<const Partition::Move>(moves), std::span<const Partition::Move>(ghosts)}) {
+        for (const auto& [slot, to] : some) {
+          moves_now_[slot] = now;
+          arriving_[to] += one;
+        }
+      }
     };
-    mark(1);
+    mark(1, 1);
     const auto changes = deltas(moves, weights_to);
-    mark(0);
+    mark(0, UINT32_MAX);
     parts_.add_up(comm_, changes);
   }
 
@@ -89,17 +95,20 @@ class Refinement {
     const std::uint64_t community_mass = communities_.mass(community);
     std::uint32_t best = v;
     Wide best_gain = 0;
-    for (const auto& [place, witness, weight] : weights_.entries()) {
+    const auto consider = [&](const NeighbourWeights::Entry& entry) {
+      const auto& [place, witness, weight] = entry;
+      if (quality_.most_gain(weight) < best_gain) return;
       const Wide gain = quality_.gain(weight, graph_.mass[v], parts_.mass(place));
       const bool wins =
           gain > best_gain || (gain == best_gain && best != v && parts_.label(place) < parts_.label(best));
       if (!wins || (parts_.members(place) == 1 && rounds_.of(witness) == rounds_.of(v)) ||
           !well_connected(parts_.cut(place), parts_.mass(place), community_mass)) {
-        continue;
+        return;
       }
       best = place;
       best_gain = gain;
-    }
+    };
+    weights_.heaviest_first([&](std::uint32_t place) { parts_.prefetch_mass(place); }, consider);
     return best;
   }
 
@@ -115,14 +124,19 @@ class Refinement {
       auto cut = static_cast<std::int64_t>(cuts_[v]);
       deltas.push_back({v, -mass, -cut, -1});
       cut -= 2 * static_cast<std::int64_t>(weights_to[i]);
-      for (std::uint64_t a = graph_.first[v]; a < graph_.first[v + 1]; ++a) {
-        const std::uint32_t slot = graph_.target[a];
-        if (moves_now_[slot] != 0 && parts_.place(slot) == to)
-          cut -= static_cast<std::int64_t>(graph_.weight[a]);
-      }
+      if (arriving_[to] > 1) cut -= static_cast<std::int64_t>(weight_to_newcomers(v, to));
       deltas.push_back({to, mass, cut, 1});
     }
     return deltas;
+  }
+
+  std::uint64_t weight_to_newcomers(std::uint32_t v, std::uint32_t part) const {
+    std::uint64_t weight = 0;
+    for (std::uint64_t a = graph_.first[v]; a < graph_.first[v + 1]; ++a) {
+      const std::uint32_t slot = graph_.target[a];
+      if (moves_now_[slot] != 0 && parts_.place(slot) == part) weight += graph_.weight[a];
+    }
+    return weight;
   }
 
   const Comm& comm_;
@@ -133,14 +147,27 @@ class Refinement {
   std::vector<std::uint64_t> cuts_;  ///< by own vertex
   Partition parts_;
   std::vector<std::uint8_t> moves_now_;  ///< by slot: whether it moves in this sub-round
+  std::vector<std::uint32_t>
+      arriving_;  ///< by place: vertices that move there in this sub-round, as far as seen here
   NeighbourWeights weights_;
 };
 
 }  // namespace
 
+std::vector<std::uint64_t> weights_inside(const Graph& graph, const Partition& communities) {
+  std::vector<std::uint64_t> weights(graph.own, 0);
+  for (std::uint32_t v = 0; v < graph.own; ++v) {
+    const std::uint32_t home = communities.place(v);
+    for (std::uint64_t a = graph.first[v]; a < graph.first[v + 1]; ++a) {
+      if (communities.place(graph.target[a]) == home) weights[v] += graph.weight[a];
+    }
+  }
+  return weights;
+}
+
 Partition refine(const Comm& comm, const Graph& graph, const Boundary& boundary, const Quality& quality,
-                 const SubRounds& rounds, const Partition& communities) {
-  return Refinement(comm, graph, boundary, quality, rounds, communities).run();
+                 const SubRounds& rounds, const Partition& communities, std::vector<std::uint64_t> inside) {
+  return Refinement(comm, graph, boundary, quality, rounds, communities, std::move(inside)).run();
 }
 
 }  // namespace lockstep

@@ -1,5 +1,7 @@
 #include "src/communities/leiden.hpp"
 
+#include <set>
+
 #include "src/communities/coarsening.hpp"
 #include "src/communities/components.hpp"
 #include "src/communities/refinement.hpp"
@@ -87,7 +89,8 @@ struct Level {
     Partition communities(comm, graph, boundary, own_labels);
     components = comm.gather_all(split_into_components(comm, graph, boundary, communities));
     const SubRounds rounds(graph, 1, 0, 4);
-    const Partition refined = refine(comm, graph, boundary, problem.quality, rounds, communities);
+    const Partition refined = refine(comm, graph, boundary, problem.quality, rounds, communities,
+                                     weights_inside(graph, communities));
     parts = comm.gather_all(refined.own_labels());
     std::vector<std::int64_t> own_totals;
     for (std::uint32_t v = 0; v < graph.own; ++v) {
@@ -101,6 +104,11 @@ struct Level {
     vertex_of = comm.gather_all(coarse.vertex_of);
     coarse_labels = comm.gather_all(coarse.labels);
     coarse_quality = total_quality(comm, coarse.graph, problem.quality, coarse.labels);
+    contracted = gather_graph(comm, contract(comm, graph, coarse.vertex_of));
+    const Coarse ordered = order_by_community(comm, graph, boundary, communities);
+    ordered_graph = gather_graph(comm, ordered.graph);
+    order = comm.gather_all(ordered.vertex_of);
+    ordered_labels = comm.gather_all(ordered.labels);
   }
   Labels components;
   Labels parts;
@@ -109,6 +117,10 @@ struct Level {
   Labels vertex_of;
   Labels coarse_labels;
   Wide coarse_quality = 0;
+  Graph contracted;
+  Graph ordered_graph;
+  Labels order;
+  Labels ordered_labels;
 };
 
 TEST(Level, IsTheSameAtAnyRankCount) {
@@ -128,6 +140,10 @@ TEST(Level, IsTheSameAtAnyRankCount) {
       EXPECT_EQ(level.vertex_of, expected.vertex_of);
       EXPECT_EQ(level.coarse_labels, expected.coarse_labels);
       EXPECT_EQ(level.coarse_quality, problem.twice_quality(labels));
+      expect_equal(level.contracted, expected.coarse_graph);
+      expect_equal(level.ordered_graph, expected.ordered_graph);
+      EXPECT_EQ(level.order, expected.order);
+      EXPECT_EQ(level.ordered_labels, expected.ordered_labels);
     }
   }
 }
@@ -188,6 +204,57 @@ TEST(FindCommunities, AreTheSameAtAnyRankCount) {
     expect_same_communities(make_problem(Objective::modularity, 1, planted), {never, 1500, at_once});
     expect_same_communities(make_problem(Objective::cpm, 0.1, random_graph(seed, 300, 900, 1)), {never});
   }
+}
+
+/// A state as it comes back from a checkpoint: whole arrays, dealt to the ranks anyhow.
+LeidenState dealt(const LeidenState& whole, const Comm& from) {
+  LeidenState state = whole;
+  const auto deal = [&](auto& values) {
+    const auto all = from.gather_all(values);
+    const Ranges pieces = even_ranges(all.size(), world().size());
+    values.assign(all.begin() + static_cast<std::ptrdiff_t>(pieces.begin(world().rank())),
+                  all.begin() + static_cast<std::ptrdiff_t>(pieces.end(world().rank())));
+  };
+  deal(state.order);
+  deal(state.inside);
+  deal(state.start);
+  deal(state.labels);
+  deal(state.active);
+  return state;
+}
+
+TEST(FindCommunities, GoOnFromAnyStateAtAnotherRankCount) {
+  std::set<std::pair<std::uint32_t, std::uint32_t>> resumed;  // passes and levels
+  for (const Objective objective : {Objective::cpm, Objective::modularity}) {
+    const Problem problem = make_problem(objective, 0.4, planted_graph(4, 100, 12, 3, 2, 2));
+    LeidenOptions options;
+    options.coarse_rounds = 4;
+    options.gather_arcs = never;
+    const auto on_ranks = [&] {
+      return world().gather_all(find_communities(
+          world(), distribute(world(), problem.graph, even_ranges(problem.graph.size(), world().size())),
+          problem.quality, options));
+    };
+    const auto alone = [&] {
+      return find_communities(Comm::self(), undistributed(problem.graph), problem.quality, options);
+    };
+    std::vector<LeidenState> states;
+    options.between = [&](const auto& state) { states.push_back(dealt(state(), world())); };
+    const Labels expected = on_ranks();
+    const std::size_t from_ranks = states.size();
+    options.between = [&](const auto& state) { states.push_back(dealt(state(), Comm::self())); };
+    EXPECT_EQ(alone(), expected);
+    EXPECT_EQ(states.size(), 2 * from_ranks);
+    options.between = {};
+    for (const LeidenState& state : states) {
+      options.state = state;
+      options.gather_arcs = resumed.size() % 2 == 0 ? never : 1500;
+      EXPECT_EQ(on_ranks(), expected) << "pass " << state.pass << ", level " << state.level;
+      resumed.emplace(state.pass, state.level);
+    }
+  }
+  EXPECT_TRUE(resumed.contains({0, 0}));
+  EXPECT_TRUE(resumed.contains({0, 1}));
 }
 
 TEST(FindCommunities, TakeFewerVerticesThanRanks) {

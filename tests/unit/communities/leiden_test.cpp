@@ -111,45 +111,38 @@ TEST_P(AnyGraph, NoSingleMoveImprovesTheResult) {
   }
 }
 
-TEST_P(AnyGraph, PassesAreTold) {
-  const Problem problem = make_problem(GetParam(), 0.4, planted_graph(3, 20, 12, 4, 3, 2));
-  LeidenOptions options;
-  std::vector<std::uint32_t> passes;
-  Wide last = problem.twice_quality(everyone_alone(problem.graph.size()));
-  options.pass_done = [&](std::uint32_t pass, const Labels& labels) {
-    passes.push_back(pass);
-    EXPECT_GE(problem.twice_quality(labels), last);
-    last = problem.twice_quality(labels);
-  };
-  const Labels labels =
-      find_communities(Comm::self(), undistributed(problem.graph), problem.quality, options);
-  // The pass that settles is told by the end.
-  ASSERT_FALSE(passes.empty());
-  EXPECT_EQ(passes.front(), 1U);
-  EXPECT_EQ(passes.back(), passes.size());
-  EXPECT_GE(problem.twice_quality(labels), last);
-}
-
-TEST_P(AnyGraph, GoesOnBetweenAnyTwoPasses) {
-  std::size_t resumed = 0;
-  for (std::uint64_t seed = 0; seed < 5; ++seed) {
-    const Problem problem = make_problem(GetParam(), 0.4, planted_graph(seed, 20, 12, 4, 3, 2));
+TEST_P(AnyGraph, GoesOnBetweenAnyTwoIterations) {
+  std::set<std::pair<std::uint32_t, std::uint32_t>> resumed;  // passes and levels
+  std::size_t before_order = 0;
+  for (std::uint64_t seed = 0; seed < 8; ++seed) {
+    const Problem problem = make_problem(GetParam(), 0.4, planted_graph(seed, 100, 12, 3, 2, 2));
     LeidenOptions options;
-    std::vector<std::pair<std::uint32_t, Labels>> states;
-    options.pass_done = [&](std::uint32_t pass, const Labels& labels) { states.emplace_back(pass, labels); };
+    options.coarse_rounds = 4;  // more iterations
+    std::vector<LeidenState> states;
+    options.between = [&](const auto& state) { states.push_back(state()); };
     const auto find = [&] {
       return find_communities(Comm::self(), undistributed(problem.graph), problem.quality, options);
     };
     const Labels labels = find();
-    options.pass_done = {};
-    for (const auto& [pass, between] : states) {
-      options.passes_done = pass;
-      options.labels = between;
-      EXPECT_EQ(find(), labels) << pass;
-      ++resumed;
+    options.between = {};
+    for (const LeidenState& state : states) {
+      options.state = state;
+      ASSERT_EQ(find(), labels) << "seed " << seed << ", pass " << state.pass << ", level " << state.level;
+      resumed.emplace(state.pass, state.level);
+      before_order += state.order.empty() ? 1 : 0;
     }
   }
-  EXPECT_GT(resumed, 4U);
+  EXPECT_GT(before_order, 4U);
+  EXPECT_TRUE(resumed.contains({0, 0}));
+  EXPECT_TRUE(resumed.contains({0, 1}));
+  EXPECT_TRUE(resumed.contains({1, 0}));
+}
+
+TEST_P(AnyGraph, EndsWhereItIsToldTo) {
+  const Problem problem = make_problem(GetParam(), 0.4, planted_graph(3, 20, 12, 4, 3, 2));
+  LeidenOptions options;
+  options.between = [](const auto&) { throw Error(ExitCode::stopped, "stop"); };
+  EXPECT_THROW(find_communities(Comm::self(), undistributed(problem.graph), problem.quality, options), Error);
 }
 
 TEST_P(AnyGraph, OrderOfArcsDoesNotMatter) {

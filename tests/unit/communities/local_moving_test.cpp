@@ -81,12 +81,50 @@ TEST(MoveLocally, OneByOneEveryMoveRaisesQuality) {
     const SubRounds rounds(graph, seed, 0, 60'000);
     Wide before = problem.twice_quality(alone);
     for (int iteration = 0; iteration < 3; ++iteration) {
-      move_locally(Comm::self(), graph, boundary, problem.quality, rounds, 1, partition);
+      Moving moving;
+      move_locally(Comm::self(), graph, boundary, problem.quality, rounds, 1, partition, moving);
       const Wide after = problem.twice_quality(partition.own_labels());
       EXPECT_TRUE(iteration == 0 ? after > before : after >= before) << "seed " << seed;
       before = after;
     }
   }
+}
+
+TEST(MoveLocally, GoesOnBetweenIterations) {
+  std::uint32_t stopped = 0;
+  for (std::uint64_t seed = 0; seed < 10; ++seed) {
+    const Problem problem = make_problem(Objective::modularity, 1, planted_graph(seed, 60, 20, 5, 3, 2));
+    const Graph graph = undistributed(problem.graph);
+    const Boundary boundary = find_boundary(Comm::self(), graph);
+    const SubRounds rounds(graph, seed, 0, 8);
+    Partition whole(Comm::self(), graph, boundary, everyone_alone(graph.own));
+    Moving moving;
+    std::vector<std::pair<Moving, Labels>> states;
+    move_locally(Comm::self(), graph, boundary, problem.quality, rounds, 20, whole, moving,
+                 [&] { states.emplace_back(moving, whole.own_labels()); });
+    for (auto& [state, labels] : states) {
+      Partition rest(Comm::self(), graph, boundary, labels);
+      move_locally(Comm::self(), graph, boundary, problem.quality, rounds, 20, rest, state);
+      EXPECT_EQ(rest.own_labels(), whole.own_labels());
+      EXPECT_EQ(state.effort.moves, moving.effort.moves);
+      ++stopped;
+    }
+  }
+  EXPECT_GT(stopped, 10U);
+}
+
+TEST(Settle, LeavesAPartitionAloneInWhichManyWantToMove) {
+  const Problem problem = make_problem(Objective::cpm, 0.3, planted_graph(1, 20, 12, 5, 4, 3));
+  const Graph graph = undistributed(problem.graph);
+  const Boundary boundary = find_boundary(Comm::self(), graph);
+  const Labels alone = everyone_alone(graph.own);
+  Partition partition(Comm::self(), graph, boundary, alone);
+  Effort effort;
+  EXPECT_FALSE(settle(Comm::self(), graph, boundary, problem.quality, 10, partition, effort));
+  EXPECT_EQ(partition.own_labels(), alone);
+  EXPECT_TRUE(settle(Comm::self(), graph, boundary, problem.quality, graph.own, partition, effort));
+  EXPECT_GT(problem.twice_quality(partition.own_labels()), problem.twice_quality(alone));
+  EXPECT_GT(effort.moves, 100U);
 }
 
 }  // namespace

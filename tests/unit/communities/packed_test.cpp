@@ -51,11 +51,20 @@ TEST(NeighbourWeights, AddUpLikeAMap) {
     EXPECT_EQ(weights.entries().size(), expected.size());
     for (const auto& [place, weight] : expected) EXPECT_EQ(weights.weight(place), weight);
     EXPECT_EQ(weights.weight(7), expected.contains(7) ? expected[7] : 0U);
-    std::uint64_t last = 0;
-    for (const auto& entry : weights.sorted_by_place()) {
-      EXPECT_TRUE(entry.place > last || entry.place == 0);
-      last = entry.place;
-    }
+    std::map<std::uint32_t, std::uint64_t> considered;
+    std::uint64_t largest = 0;
+    std::size_t announced = 0;
+    weights.heaviest_first(
+        [&](std::uint32_t place) {
+          largest = weights.weight(place);
+          ++announced;
+        },
+        [&](const NeighbourWeights::Entry& entry) {
+          EXPECT_EQ(entry.weight == largest, considered.size() < announced);
+          EXPECT_LE(entry.weight, largest);
+          EXPECT_TRUE(considered.emplace(entry.place, entry.weight).second);
+        });
+    EXPECT_EQ(considered, expected);
   }
 }
 

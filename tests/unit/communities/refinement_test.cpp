@@ -21,7 +21,7 @@ struct Refined {
         boundary(find_boundary(Comm::self(), graph)),
         communities(Comm::self(), graph, boundary, random_labels(seed, graph.own, 4)),
         parts(refine(Comm::self(), graph, boundary, problem.quality, SubRounds(graph, seed, 0, rounds),
-                     communities)) {}
+                     communities, weights_inside(graph, communities))) {}
   std::uint64_t seed;
   Problem problem;
   Graph graph;
@@ -166,13 +166,16 @@ TEST(Coarsen, MassWeightsAndQualityAreConserved) {
     const Comm comm = Comm::self();
     const WholeGraph& fine = refined.problem.graph;
     const Labels parts = refined.parts.own_labels();
+    const Labels communities = refined.communities.own_labels();
     const Coarse coarse = coarsen(comm, refined.graph, refined.parts, refined.communities);
 
-    // New ids follow the order of the parts' labels.
-    const std::set<std::uint32_t> distinct(parts.begin(), parts.end());
+    // New ids follow the order of the communities' labels, then of the parts'.
+    std::set<std::pair<std::uint32_t, std::uint32_t>> distinct;
+    for (std::uint32_t v = 0; v < parts.size(); ++v) distinct.emplace(communities[v], parts[v]);
     ASSERT_EQ(coarse.graph.size(), distinct.size());
     for (std::uint32_t v = 0; v < parts.size(); ++v) {
-      EXPECT_EQ(coarse.vertex_of[v], std::distance(distinct.begin(), distinct.find(parts[v])));
+      EXPECT_EQ(coarse.vertex_of[v],
+                std::distance(distinct.begin(), distinct.find({communities[v], parts[v]})));
     }
     std::vector<std::uint64_t> mass(distinct.size(), 0);
     std::vector<std::uint64_t> inner(distinct.size(), 0);
@@ -201,7 +204,6 @@ TEST(Coarsen, MassWeightsAndQualityAreConserved) {
     const auto quality = [&](const Graph& graph, const Labels& labels) {
       return total_quality(comm, graph, refined.problem.quality, labels);
     };
-    const Labels communities = refined.communities.own_labels();
     EXPECT_EQ(quality(refined.graph, communities), refined.problem.twice_quality(communities));
     EXPECT_EQ(quality(coarse.graph, coarse.labels), refined.problem.twice_quality(communities));
     EXPECT_EQ(quality(coarse.graph, everyone_alone(coarse.graph.own)), refined.problem.twice_quality(parts));
@@ -214,6 +216,47 @@ TEST(Coarsen, MassWeightsAndQualityAreConserved) {
     for (std::uint32_t v = 0; v < parts.size(); ++v) {
       EXPECT_EQ(coarse.labels[coarse.vertex_of[v]], names[communities[v]]);
     }
+  });
+}
+
+void expect_equal(const Graph& graph, const Graph& expected) {
+  EXPECT_EQ(graph.first, expected.first);
+  EXPECT_EQ(graph.target, expected.target);
+  EXPECT_EQ(graph.weight.values(), expected.weight.values());
+  EXPECT_EQ(graph.mass, expected.mass);
+  EXPECT_EQ(graph.inner, expected.inner);
+}
+
+TEST(Contract, MakesTheCoarseGraphOnceMore) {
+  for_each_refined([](const Refined& refined) {
+    const Coarse coarse = coarsen(Comm::self(), refined.graph, refined.parts, refined.communities);
+    expect_equal(contract(Comm::self(), refined.graph, coarse.vertex_of), coarse.graph);
+  });
+}
+
+TEST(OrderByCommunity, RenamesVerticesCommunityByCommunity) {
+  for_each_refined([](const Refined& refined) {
+    const Labels communities = refined.communities.own_labels();
+    const Coarse ordered =
+        order_by_community(Comm::self(), refined.graph, refined.boundary, refined.communities);
+    std::set<std::pair<std::uint32_t, std::uint32_t>> order;
+    for (std::uint32_t v = 0; v < communities.size(); ++v) order.emplace(communities[v], v);
+    std::map<std::uint32_t, std::uint32_t> first;  // new id in each community
+    std::uint32_t next = 0;
+    for (const auto& [community, v] : order) {
+      EXPECT_EQ(ordered.vertex_of[v], next);
+      EXPECT_EQ(ordered.labels[next], first.try_emplace(community, next).first->second);
+      ++next;
+    }
+    WholeGraph renamed(refined.problem.graph.size());
+    for (const auto& [a, b, weight] : refined.problem.graph.links) {
+      renamed.links.push_back({ordered.vertex_of[a], ordered.vertex_of[b], weight});
+    }
+    for (std::uint32_t v = 0; v < communities.size(); ++v) {
+      renamed.mass[ordered.vertex_of[v]] = refined.problem.graph.mass[v];
+      renamed.inner[ordered.vertex_of[v]] = refined.problem.graph.inner[v];
+    }
+    expect_equal(ordered.graph, undistributed(renamed));
   });
 }
 
