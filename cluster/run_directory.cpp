@@ -424,6 +424,10 @@ RunDirectory::Due RunDirectory::due_alone() const {
   return minutes.count() >= self.options.checkpoint_minutes ? Due::save : Due::nothing;
 }
 
+double RunDirectory::checkpoint_seconds() const {
+  return 60 * implementation_->options.checkpoint_minutes;
+}
+
 void RunDirectory::stop() const {
   throw AgreedError(ExitCode::stopped,
                     fmt::format("stopped cleanly; the same command goes on from here (exit code {})",

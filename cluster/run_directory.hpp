@@ -139,6 +139,8 @@ class RunDirectory {
   Due due();
   /// The same for this rank alone: a clean stop was asked for, or much time has passed since its last saving.
   Due due_alone() const;
+  /// The time between two savings inside a stage, in seconds.
+  double checkpoint_seconds() const;
   /// Throws AgreedError(stopped), after which the attempt ends. Collective.
   [[noreturn]] void stop() const;
 
