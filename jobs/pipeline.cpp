@@ -109,6 +109,7 @@ void analyse(RunContext& run, bool only_read) {
   directory.finish(written);
   progress.finish(results.graph.edges.size());
   run.report.finish_stage("publish");
+  run.report.note_saving(directory.saving_cost());
   run.report.append_to(directory.folder() / "run.log.jsonl");
   print_findings(run, results);
   run.report.print();
