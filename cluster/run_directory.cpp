@@ -83,6 +83,7 @@ void PieceWriter::stream(const std::string& section, std::uint64_t rows,
                          const std::function<void(std::ostream&)>& write) {
   const std::string file = fmt::format("{}.{}.{}", prefix_, parts_.size(), section);
   write_checked(folder_ / file, write);
+  bytes_ += std::filesystem::file_size(folder_ / file);
   parts_.push_back({section, file, rows});
 }
 
@@ -133,6 +134,11 @@ struct RunDirectory::Implementation {
   using Clock = std::chrono::steady_clock;
   Clock::time_point last_save = Clock::now();
   Clock::time_point last_save_alone = Clock::now();
+  SavingCost cost;
+  void add_cost(Clock::time_point since, std::uint64_t bytes) {
+    cost.seconds += std::chrono::duration<double>(Clock::now() - since).count();
+    cost.bytes += bytes;
+  }
   /// Root: shows that the attempt lives, whatever the main thread is busy with.
   std::mutex mutex;
   std::condition_variable_any wake;
@@ -306,6 +312,7 @@ const std::filesystem::path& RunDirectory::folder() const {
 void RunDirectory::save(const std::string& stage, const std::vector<std::uint32_t>& units,
                         const std::function<void(PieceWriter&)>& write) {
   auto& self = *implementation_;
+  const auto start = Implementation::Clock::now();
   PieceWriter writer(self.parts(),
                      fmt::format("{}.a{}.p{}.r{}", stage, self.attempt, self.saved++, self.comm.rank()));
   lockstep::attempt(self.comm, [&] { write(writer); });
@@ -323,6 +330,7 @@ void RunDirectory::save(const std::string& stage, const std::vector<std::uint32_
     self.manifest.pieces.push_back(std::move(piece));
     self.commit();
   });
+  self.add_cost(start, writer.bytes());
   self.last_save = self.last_save_alone = Implementation::Clock::now();
 }
 
@@ -368,6 +376,7 @@ bool RunDirectory::load(const Piece& piece, const std::function<void(const Piece
 
 void RunDirectory::save_alone(const std::string& stage, const std::function<void(std::ostream&)>& write) {
   auto& self = *implementation_;
+  const auto start = Implementation::Clock::now();
   self.check_not_replaced();
   const auto file =
       fmt::format("{}.a{}.r{}.{}.alone", stage, self.attempt, self.comm.rank(), self.saved_alone++);
@@ -376,6 +385,7 @@ void RunDirectory::save_alone(const std::string& stage, const std::function<void
     write(out);
   });
   sync_folder(self.parts());
+  self.add_cost(start, std::filesystem::file_size(self.parts() / file));
   self.last_save_alone = Implementation::Clock::now();
 }
 
@@ -420,6 +430,7 @@ bool RunDirectory::load_alone(const std::string& file, const std::function<void(
 
 RunDirectory::Due RunDirectory::due() {
   auto& self = *implementation_;
+  const auto start = Implementation::Clock::now();
   enum : std::uint64_t { nothing, save, stop, replaced };
   std::uint64_t mine = nothing;
   if (self.comm.is_root()) {
@@ -429,6 +440,7 @@ RunDirectory::Due RunDirectory::due() {
     if (self.replaced()) mine = replaced;
   }
   if (self.stop.made()) mine = std::max<std::uint64_t>(mine, stop);
+  self.add_cost(start, 0);
   const std::uint64_t all = self.comm.max(mine);
   if (all == replaced) attempt_at_root(self.comm, [&] { self.check_not_replaced(); });
   return all == stop ? Due::stop : all == save ? Due::save : Due::nothing;
@@ -440,6 +452,14 @@ RunDirectory::Due RunDirectory::due_alone() const {
   const std::chrono::duration<double, std::ratio<60>> minutes =
       Implementation::Clock::now() - self.last_save_alone;
   return minutes.count() >= self.options.checkpoint_minutes ? Due::save : Due::nothing;
+}
+
+SavingCost RunDirectory::saving_cost() const {
+  return implementation_->cost;
+}
+
+double RunDirectory::checkpoint_seconds() const {
+  return 60 * implementation_->options.checkpoint_minutes;
 }
 
 void RunDirectory::stop() const {

@@ -58,11 +58,13 @@ class PieceWriter {
               const std::function<void(std::ostream&)>& write);
 
   const std::vector<Part>& parts() const { return parts_; }
+  std::uint64_t bytes() const { return bytes_; }
 
  private:
   std::filesystem::path folder_;
   std::string prefix_;
   std::vector<Part> parts_;
+  std::uint64_t bytes_ = 0;
 };
 
 /// Reads this rank's share of a saved piece, at any number of ranks. Local; throws Error(io).
@@ -93,6 +95,12 @@ class PieceReader {
   const Piece& piece_;
   int rank_;
   int ranks_;
+};
+
+/// What saving has cost a rank so far.
+struct SavingCost {
+  double seconds = 0;
+  std::uint64_t bytes = 0;  ///< of its parts
 };
 
 /// A folder in which a run keeps its state, so that it survives stops, faults and changes of the rank count
@@ -142,6 +150,10 @@ class RunDirectory {
   Due due();
   /// The same for this rank alone: a clean stop was asked for, or much time has passed since its last saving.
   Due due_alone() const;
+  /// What this attempt has cost this rank beside its work: saving, and asking what is due. Local.
+  SavingCost saving_cost() const;
+  /// The time between two savings inside a stage, in seconds.
+  double checkpoint_seconds() const;
   /// Throws AgreedError(stopped), after which the attempt ends. Collective.
   [[noreturn]] void stop() const;
 

@@ -69,6 +69,7 @@ std::uint64_t count_actions(RunContext& run, const HaloLog& log, const std::stri
 }
 
 PrunedLog prune_stage(RunContext& run, HaloLog log, std::uint32_t replica) {
+  run.stop_if_asked();
   const auto& channels = run.catalogue.channels;
   Progress progress(run.comm, stage_name("prune", replica), "actions", 0);
   auto kept =

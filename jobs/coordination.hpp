@@ -45,7 +45,8 @@ struct PrunedLog {
 /// Sorts actions by (channel, object, time, account). Collective.
 std::vector<Action> sort_stage(RunContext& run, std::vector<Action> actions);
 
-/// Prunes a sorted log and spreads it evenly; `replica` as in FunnelRow. Collective.
+/// Prunes a sorted log and spreads it evenly; `replica` as in FunnelRow. Throws
+/// AgreedError(stopped). Collective.
 PrunedLog prune_stage(RunContext& run, HaloLog log, std::uint32_t replica);
 
 /// Candidate pairs of a pruned log, as `options` say. Collective.

@@ -76,6 +76,7 @@ class PairsStage {
   Ranges project(const PrunedLog& pruned, Keep keep) {
     ProjectionOptions options;
     options.done = done_;
+    options.stretch_seconds = std::min(options.stretch_seconds, run_.directory->checkpoint_seconds());
     options.take = [&](ProjectedBlocks blocks) {
       all_blocks_ = blocks.all_blocks;
       fresh_.add(blocks.edges);

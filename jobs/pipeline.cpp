@@ -95,6 +95,7 @@ void analyse(RunContext& run, bool only_read) {
   if (only_read) return;
   count_actions(run, log, "read", 0);
   run.report.finish_stage("count");
+  run.stop_if_asked();
 
   const bool by_count = run.study.coordination.rule == Rule::count;
   const Results results =
@@ -109,6 +110,7 @@ void analyse(RunContext& run, bool only_read) {
   directory.finish(written);
   progress.finish(results.graph.edges.size());
   run.report.finish_stage("publish");
+  run.report.note_saving(directory.saving_cost());
   run.report.append_to(directory.folder() / "run.log.jsonl");
   print_findings(run, results);
   run.report.print();

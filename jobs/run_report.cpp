@@ -30,6 +30,12 @@ struct Spread {
   double max_over_mean() const { return mean > 0 ? static_cast<double>(max) / mean : 1; }
 };
 
+/// Seconds of the slowest rank, bytes of all. Collective.
+SavingCost over_ranks(const Comm& comm, const SavingCost& cost) {
+  return {static_cast<double>(comm.max(static_cast<std::uint64_t>(cost.seconds * 1e3))) / 1e3,
+          comm.sum(cost.bytes)};
+}
+
 Spread spread(const Comm& comm, std::uint64_t value) {
   Spread result{comm.sum(value), comm.max(value), 0};
   result.mean = static_cast<double>(result.sum) / comm.size();
@@ -77,6 +83,10 @@ void RunReport::print() const {
                         format_amount(static_cast<double>(figure.max)), figure.max_over_mean());
   }
   for (const auto& [name, value] : notes_) text += fmt::format("{}: {}\n", name, value);
+  const auto [seconds, bytes] = over_ranks(comm_, saving_);
+  if (bytes > 0)
+    text += fmt::format("checkpoints: {} ({:.1f} %), {}B\n", format_duration(seconds),
+                        100 * seconds / seconds_since_start(), format_amount(static_cast<double>(bytes)));
   if (!comm_.is_root()) return;
   fmt::print(stderr, "{}whole run {} on {} rank{}\n", text, format_duration(seconds_since_start()),
              comm_.size(), comm_.size() == 1 ? "" : "s");
@@ -106,6 +116,8 @@ void RunReport::append_to(const std::filesystem::path& file) const {
   }
   json += "}";
   for (const auto& [name, value] : notes_) json += fmt::format(",\"{}\":\"{}\"", name, value);
+  const auto [seconds, bytes] = over_ranks(comm_, saving_);
+  json += fmt::format(",\"checkpoints\":{{\"seconds\":{:.3f},\"bytes\":{}}}", seconds, bytes);
   attempt(comm_, [&] {
     if (!comm_.is_root()) return;
     std::ofstream out(file, std::ios::app);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cluster/comm.hpp"
+#include "cluster/run_directory.hpp"
 
 namespace lockstep {
 
@@ -22,6 +23,9 @@ class RunReport {
   void note_balance(const std::string& name, std::uint64_t value);
   /// A fact about the whole run; the same on every rank.
   void note(const std::string& name, const std::string& value);
+
+  /// What saving has cost this rank.
+  void note_saving(SavingCost cost) { saving_ = cost; }
 
   /// Prints the report at the root. Collective.
   void print() const;
@@ -50,6 +54,7 @@ class RunReport {
   std::vector<Stage> stages_;
   std::vector<Balance> balances_;
   std::vector<std::pair<std::string, std::string>> notes_;
+  SavingCost saving_;
 };
 
 }  // namespace lockstep

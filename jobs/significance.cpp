@@ -35,6 +35,7 @@ class SignificanceRun {
     found.significance.models = models_;
     found.significance.calibration = calibrate(comm_, swept_, channels_, models_);
     run_.report.finish_stage("calibrate");
+    run_.stop_if_asked();
     auto decoys = test_all();
     found.significance.threshold = threshold_;
     found.graph = make_graph(std::move(tested_), 0);
@@ -88,6 +89,7 @@ class SignificanceRun {
         .find(
             [&]() -> const PrunedLog& {
               make_histories();
+              run_.stop_if_asked();
               return pruned.emplace(prune_stage(run_, with_halo(comm_, log(), channels_), replica));
             },
             [&](std::vector<Edge> candidates) {
@@ -149,6 +151,7 @@ class SignificanceRun {
     Listed listed;
     listed.communities =
         detect_stage(run_, stage, weigh_by_significance(comm_, graph), full_weight, run_.study.communities);
+    run_.stop_if_asked();
     Progress progress(comm_, "score", "actions", 0);
     accounts = describe_vertices(comm_, graph, run_.catalogue);
     listed.networks =
@@ -194,6 +197,7 @@ class SignificanceRun {
   }
 
   void rank(Listed listed, RankedGraph& found) {
+    run_.stop_if_asked();
     auto& significance = found.significance;
     const auto order = order_by_score(listed.networks, significance.scores, significance.q_values);
     rank_in_order(comm_, found.graph, found.accounts, order, listed.networks);

@@ -10,18 +10,19 @@ namespace lockstep {
 AccountBlocks::AccountBlocks(std::uint64_t accounts, std::span<const std::uint64_t> work)
     : accounts_(accounts) {
   const std::uint64_t total = std::accumulate(work.begin(), work.end(), std::uint64_t{0});
+  const std::size_t parts_wanted = parts(total);
   // The first account of a range r: the smallest a with a * ranges / accounts == r.
   const auto first_of_range = [&](std::size_t r) {
     return static_cast<std::uint32_t>((r * accounts + ranges - 1) / ranges);
   };
   std::uint64_t before = 0;
   for (std::size_t r = 0; r < ranges; ++r) {
-    // A new block begins where the running work enters the next of most_blocks equal parts.
-    const auto part = static_cast<std::size_t>(UnsignedWide{before} * most_blocks / (total + 1));
+    // A new block begins where the running work enters the next of the equal parts.
+    const auto part = static_cast<std::size_t>(UnsignedWide{before} * parts_wanted / (total + 1));
     const bool starts =
         work_.empty() ||
         (part > 0 && before > 0 &&
-         part != static_cast<std::size_t>(UnsignedWide{before - work[r - 1]} * most_blocks / (total + 1)));
+         part != static_cast<std::size_t>(UnsignedWide{before - work[r - 1]} * parts_wanted / (total + 1)));
     if (starts) {
       first_account_.push_back(first_of_range(r));
       work_.push_back(0);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -14,7 +15,16 @@ class AccountBlocks {
  public:
   /// Accounts are weighed in so many equal ranges; blocks are made of whole ranges.
   static constexpr std::size_t ranges = std::size_t{1} << 16;
-  static constexpr std::size_t most_blocks = 1024;
+  static constexpr std::size_t fewest_parts = 1024;
+  static constexpr std::size_t most_parts = 16384;
+  /// What a run can lose and ranks can wait for is a block, so where there is much work, there are more of
+  /// them: about a second's work each.
+  static constexpr std::uint64_t steps_per_part = std::uint64_t{1} << 26;
+  /// Parts that the work is cut into; as many blocks come of it at most.
+  static std::size_t parts(std::uint64_t work) {
+    return static_cast<std::size_t>(
+        std::clamp<std::uint64_t>(work / steps_per_part, fewest_parts, most_parts));
+  }
 
   /// `work`: steps of the rows of each of the equal ranges, over all ranks.
   AccountBlocks(std::uint64_t accounts, std::span<const std::uint64_t> work);

@@ -131,21 +131,19 @@ Projection project(const Comm& comm, const HaloLog& log, const std::vector<Chann
     if (!alone) {
       segments = exchange_segments(comm, log, channels, blocks, schedule, round, result.segment_actions);
     }
+    auto rows = attempt(comm, [&] { return RowProjection(alone ? log.actions : segments, channels, clock); });
     const std::size_t last = schedule.first_block(rank, round + 1);
     std::size_t next = schedule.first_block(rank, round);
+    std::size_t indexed = next;
     // Some blocks at a time keep the index of own actions small.
-    constexpr std::size_t at_a_time = AccountBlocks::most_blocks / 8;
-    const auto project_some = [&](std::vector<std::uint32_t>& computed) {
-      while (next < last && is_done(next)) ++next;
-      const std::size_t first = next;
-      while (next < std::min(last, first + at_a_time) && !is_done(next)) ++next;
-      if (next == first) return;
-      project_rows(alone ? log.actions : segments, {blocks.first_account(first), blocks.first_account(next)},
-                   channels, clock, result.edges);
-      for (std::size_t b = first; b < next; ++b) {
-        computed.push_back(static_cast<std::uint32_t>(b));
-        progress.advance(blocks.work(b));
+    const std::size_t at_a_time = blocks.size() / 8 + 1;
+    const auto project_next = [&] {
+      if (next >= indexed) {
+        indexed = std::min(last, next + at_a_time);
+        rows.index({blocks.first_account(next), blocks.first_account(indexed)});
       }
+      rows.project({blocks.first_account(next), blocks.first_account(next + 1)}, result.edges);
+      progress.advance(blocks.work(next));
     };
     do {
       std::vector<std::uint32_t> computed;
@@ -154,9 +152,12 @@ Projection project(const Comm& comm, const HaloLog& log, const std::vector<Chann
         const auto elapsed = [&] {
           return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
         };
-        do {
-          project_some(computed);
-        } while (next < last && !(options.take && elapsed() >= options.stretch_seconds));
+        for (; next < last; ++next) {
+          if (options.take && !computed.empty() && elapsed() >= options.stretch_seconds) break;
+          if (is_done(next)) continue;
+          project_next();
+          computed.push_back(static_cast<std::uint32_t>(next));
+        }
         result.seconds += elapsed();
       });
       if (options.take) {

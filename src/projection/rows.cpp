@@ -45,17 +45,43 @@ OwnActions collect_own(std::span<const Action> log, AccountRange accounts,
   return own;
 }
 
-/// Computes rows, one account and channel at a time.
-class RowProjector {
+}  // namespace
+
+class RowProjection::Implementation {
  public:
-  RowProjector(std::span<const Action> log, DayClock clock, std::vector<Edge>& edges)
-      : log_(log), clock_(clock), edges_(edges) {
+  Implementation(std::span<const Action> log, std::span<const ChannelRule> channels, DayClock clock)
+      : log_(log), channels_(channels), clock_(clock) {
+    if (log.size() > std::numeric_limits<std::uint32_t>::max()) {
+      throw Error(ExitCode::internal, "more than 2^32 actions on one rank: use more ranks");
+    }
     accounts_.reserve(log.size());
     for (const Action& action : log) accounts_.push_back(action.account);
   }
 
+  void index(AccountRange accounts) {
+    own_ = collect_own(log_, accounts, channels_);
+    first_indexed_ = accounts.first;
+  }
+
+  void project_row(std::uint32_t account, std::vector<Edge>& edges) {
+    const std::size_t a = account - first_indexed_;
+    const auto row = std::span(own_.actions).subspan(own_.first[a], own_.first[a + 1] - own_.first[a]);
+    const auto edges_before = static_cast<std::ptrdiff_t>(edges.size());
+    std::size_t begin = 0;
+    for (std::uint32_t c = 0; begin < row.size(); ++c) {
+      std::size_t end = begin;
+      while (end < row.size() && log_[row[end].position].object < channels_[c].end_object) ++end;
+      if (end > begin) project(row.subspan(begin, end - begin), c, channels_[c].min_shared, edges);
+      begin = end;
+    }
+    std::sort(edges.begin() + edges_before, edges.end(),
+              [](auto& x, auto& y) { return std::tie(x.target, x.channel) < std::tie(y.target, y.channel); });
+  }
+
+ private:
   /// `own`: the account's actions in the channel, in the log's order.
-  void project(std::span<const OwnAction> own, std::uint32_t channel, std::uint32_t min_shared) {
+  void project(std::span<const OwnAction> own, std::uint32_t channel, std::uint32_t min_shared,
+               std::vector<Edge>& edges) {
     list_visits(own);
     if (visits_.size() < min_shared) return;
     account_ = accounts_[own.front().position];
@@ -71,10 +97,9 @@ class RowProjector {
         for_each_partner(visits_[v], [&](std::uint32_t b) { partners_.count_if_seen(b, v + 1); });
       }
     }
-    emit(channel, min_shared);
+    emit(channel, min_shared, edges);
   }
 
- private:
   /// The account's actions on one object.
   struct Visit {
     std::span<const OwnAction> own;
@@ -113,7 +138,7 @@ class RowProjector {
   }
 
   /// Scans once more for the partners that reached min_shared: few, so their lags fit in memory.
-  void emit(std::uint32_t channel, std::uint32_t min_shared) {
+  void emit(std::uint32_t channel, std::uint32_t min_shared, std::vector<Edge>& edges) {
     found_.clear();
     partners_.for_each([&](const PartnerTable::Partner& partner) {
       if (partner.objects < min_shared) return;
@@ -136,7 +161,7 @@ class RowProjector {
       edge.lag_median = lags[(edge.shared - 1) / 2].lag;
       edge.days = distinct_days({lags, lags + edge.shared});
       lags += edge.shared;
-      edges_.push_back(edge);
+      edges.push_back(edge);
     }
   }
 
@@ -176,9 +201,11 @@ class RowProjector {
   static constexpr std::uint32_t none = UINT32_MAX;
 
   std::span<const Action> log_;
+  std::span<const ChannelRule> channels_;
   std::vector<std::uint32_t> accounts_;  ///< the log's column that is scanned, by itself: 4 bytes an action
   DayClock clock_;
-  std::vector<Edge>& edges_;
+  OwnActions own_;
+  std::uint32_t first_indexed_ = 0;
   std::uint32_t account_ = 0;
   PartnerTable partners_;
   std::vector<Visit> visits_;
@@ -188,28 +215,18 @@ class RowProjector {
   std::vector<std::uint32_t> days_;
 };
 
-}  // namespace
+RowProjection::RowProjection(std::span<const Action> log, std::span<const ChannelRule> channels,
+                             DayClock clock)
+    : implementation_(std::make_unique<Implementation>(log, channels, clock)) {}
+RowProjection::RowProjection(RowProjection&&) noexcept = default;
+RowProjection::~RowProjection() = default;
 
-void project_rows(std::span<const Action> log, AccountRange accounts, std::span<const ChannelRule> channels,
-                  DayClock clock, std::vector<Edge>& edges) {
-  if (log.size() > std::numeric_limits<std::uint32_t>::max()) {
-    throw Error(ExitCode::internal, "more than 2^32 actions on one rank: use more ranks");
-  }
-  const OwnActions own = collect_own(log, accounts, channels);
-  RowProjector projector(log, clock, edges);
-  for (std::size_t a = 0; a + 1 < own.first.size(); ++a) {
-    const auto row = std::span(own.actions).subspan(own.first[a], own.first[a + 1] - own.first[a]);
-    const std::size_t edges_before = edges.size();
-    std::size_t begin = 0;
-    for (std::uint32_t c = 0; begin < row.size(); ++c) {
-      std::size_t end = begin;
-      while (end < row.size() && log[row[end].position].object < channels[c].end_object) ++end;
-      if (end > begin) projector.project(row.subspan(begin, end - begin), c, channels[c].min_shared);
-      begin = end;
-    }
-    std::sort(edges.begin() + static_cast<std::ptrdiff_t>(edges_before), edges.end(),
-              [](auto& x, auto& y) { return std::tie(x.target, x.channel) < std::tie(y.target, y.channel); });
-  }
+void RowProjection::index(AccountRange accounts) {
+  implementation_->index(accounts);
+}
+
+void RowProjection::project(AccountRange accounts, std::vector<Edge>& edges) {
+  for (std::uint32_t a = accounts.first; a < accounts.end; ++a) implementation_->project_row(a, edges);
 }
 
 }  // namespace lockstep

@@ -1,5 +1,6 @@
 #include "cluster/run_directory.hpp"
 
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <numeric>
@@ -190,6 +191,45 @@ TEST_F(Runs, AreFencedAgainstOtherAttempts) {
   EXPECT_EQ(found.attempts.back().outcome, "stopped");
   ASSERT_EQ(found.pieces.size(), 1U);
   EXPECT_EQ(found.pieces[0].units, std::vector<std::uint32_t>{2});
+}
+
+/// Whether an attempt of another host lives can be told by its heartbeat alone.
+TEST_F(Runs, JudgeAnotherHostByItsHeartbeat) {
+  unsetenv("SLURM_JOB_ID");
+  open();
+  world().barrier();
+  const auto beat = [&](std::chrono::seconds age) {
+    if (world().is_root()) {
+      const auto newest = attempts_in(folder()).back();
+      Manifest manifest = read_manifest(manifest_file(folder(), newest));
+      manifest.attempts.back().host = "elsewhere its-boot";
+      manifest.attempts.back().ended.clear();
+      replace_file(manifest_file(folder(), newest), manifest_text(manifest));
+      std::ofstream(heartbeat_file(folder())) << heartbeat_text({newest, "project", "steps", 1, 2, 3});
+      std::filesystem::last_write_time(heartbeat_file(folder()),
+                                       std::filesystem::file_time_type::clock::now() - age);
+    }
+    world().barrier();
+  };
+  beat(std::chrono::seconds(5));
+  const auto message = agreed_error(ExitCode::io, [&] { open(); });
+  EXPECT_NE(message.find("seems to be at work on elsewhere (a sign of life"), message.npos) << message;
+  beat(std::chrono::seconds(55));
+  agreed_error(ExitCode::io, [&] { open(); });
+  // A clock that is ahead of this one's.
+  beat(std::chrono::seconds(-3600));
+  agreed_error(ExitCode::io, [&] { open(); });
+  RunOptions take_over;
+  take_over.take_over = true;
+  EXPECT_EQ(open(take_over)->attempt(), 2U);
+  world().barrier();
+  beat(std::chrono::seconds(65));
+  EXPECT_EQ(open()->attempt(), 3U);
+  world().barrier();
+  beat(std::chrono::seconds(5));
+  if (world().is_root()) std::filesystem::remove(heartbeat_file(folder()));
+  world().barrier();
+  EXPECT_EQ(open()->attempt(), 4U) << "without a heartbeat";
 }
 
 TEST_F(Runs, ARequeuedJobTakesOver) {

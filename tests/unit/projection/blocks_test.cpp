@@ -38,7 +38,7 @@ TEST_P(AccountBlocksTest, CoverEveryAccountOnce) {
   const std::uint64_t accounts = GetParam();
   for (const Work& work : some_work(accounts)) {
     const AccountBlocks blocks(accounts, work);
-    ASSERT_LE(blocks.size(), AccountBlocks::most_blocks);
+    ASSERT_LE(blocks.size(), AccountBlocks::parts(total_of(work)));
     ASSERT_EQ(blocks.first_account(0), 0U);
     ASSERT_EQ(blocks.first_account(blocks.size()), accounts);
     std::size_t misplaced = 0;
@@ -59,8 +59,8 @@ TEST_P(AccountBlocksTest, CoverEveryAccountOnce) {
 TEST_P(AccountBlocksTest, HaveAboutEqualWork) {
   for (const Work& work : some_work(GetParam())) {
     const AccountBlocks blocks(GetParam(), work);
-    const std::uint64_t most =
-        total_of(work) / AccountBlocks::most_blocks + 2 + *std::max_element(work.begin(), work.end());
+    const std::uint64_t most = total_of(work) / AccountBlocks::parts(total_of(work)) + 2 +
+                               *std::max_element(work.begin(), work.end());
     for (std::size_t b = 0; b < blocks.size(); ++b) ASSERT_LE(blocks.work(b), most) << b;
   }
 }
@@ -96,9 +96,19 @@ TEST(AccountBlocks, OfNoAccounts) {
 
 TEST(AccountBlocks, LastIdOf32Bits) {
   const AccountBlocks blocks(UINT32_MAX, Work(AccountBlocks::ranges, 5));
-  EXPECT_EQ(blocks.size(), AccountBlocks::most_blocks);
+  EXPECT_EQ(blocks.size(), AccountBlocks::fewest_parts);
   EXPECT_EQ(blocks.block_of(UINT32_MAX - 1), blocks.size() - 1);
   EXPECT_EQ(blocks.first_account(blocks.size()), UINT32_MAX);
+}
+
+TEST(AccountBlocks, AreMoreWhereThereIsMuchWork) {
+  for (const std::size_t parts :
+       {AccountBlocks::fewest_parts, std::size_t{5'000}, AccountBlocks::most_parts}) {
+    const std::uint64_t each = parts * AccountBlocks::steps_per_part / AccountBlocks::ranges + 1;
+    EXPECT_EQ(AccountBlocks(10'000'000, Work(AccountBlocks::ranges, each)).size(), parts);
+  }
+  EXPECT_EQ(AccountBlocks(10'000'000, Work(AccountBlocks::ranges, std::uint64_t{1} << 40)).size(),
+            AccountBlocks::most_parts);
 }
 
 TEST(WeighRows, AddsThePopulationOfOwnWindows) {

@@ -13,11 +13,13 @@ constexpr DayClock seven_tick_days{1'000'003, 7};
 std::vector<Edge> rows_of(std::span<const Action> log, AccountRange accounts,
                           std::span<const ChannelRule> channels) {
   std::vector<Edge> edges;
-  project_rows(log, accounts, channels, seven_tick_days, edges);
+  RowProjection rows(log, channels, seven_tick_days);
+  rows.index(accounts);
+  rows.project(accounts, edges);
   return edges;
 }
 
-TEST(ProjectRows, ByHand) {
+TEST(RowProjection, ByHand) {
   const std::vector<ChannelRule> channels = {{0, 4, 10, 2}};
   const DayClock clock{86'400 * 3, 86'400};
   const std::vector<Action> log = {
@@ -26,11 +28,13 @@ TEST(ProjectRows, ByHand) {
       {2, 200'000, 7}, {2, 200'010, 2}, {2, 200'011, 5},  // lag 10: just inside; 5 is outside of 7
       {3, 200'000, 2}, {3, 200'011, 7}};                  // lag 11: outside
   std::vector<Edge> edges;
-  project_rows(log, {0, 8}, channels, clock, edges);
+  RowProjection rows(log, channels, clock);
+  rows.index({0, 8});
+  rows.project({0, 8}, edges);
   EXPECT_EQ(fields(edges), (std::vector<EdgeFields>{{2, 7, 0, 3, 1, 8, 100, 200'010, 2}}));
 }
 
-TEST(ProjectRows, EqualBruteForce) {
+TEST(RowProjection, EqualBruteForce) {
   for (const std::uint32_t min_shared : {1U, 2U, 3U, 5U}) {
     std::size_t found = 0;
     for (std::uint32_t seed = 0; seed < 40; ++seed) {
@@ -43,7 +47,7 @@ TEST(ProjectRows, EqualBruteForce) {
   }
 }
 
-TEST(ProjectRows, ChannelsHaveTheirOwnSupport) {
+TEST(RowProjection, ChannelsHaveTheirOwnSupport) {
   for (std::uint32_t seed = 0; seed < 20; ++seed) {
     auto [log, channels] = random_log(seed, {300, 8, 60, 0, 1});
     for (std::uint32_t c = 0; c < channels.size(); ++c) channels[c].min_shared = 4 - c;
@@ -53,7 +57,7 @@ TEST(ProjectRows, ChannelsHaveTheirOwnSupport) {
   }
 }
 
-TEST(ProjectRows, LastTimesAndWindowsOf31Bits) {
+TEST(RowProjection, LastTimesAndWindowsOf31Bits) {
   for (std::uint32_t seed = 0; seed < 10; ++seed) {
     auto [log, channels] = random_log(seed, {100, 5, 60, INT32_MAX - 60U, 2});
     log.push_back({23, 0, 0});
@@ -65,19 +69,25 @@ TEST(ProjectRows, LastTimesAndWindowsOf31Bits) {
   }
 }
 
-TEST(ProjectRows, RangesOfAccountsAppendTheirRows) {
+TEST(RowProjection, RangesOfAccountsAppendTheirRows) {
   for (std::uint32_t seed = 0; seed < 20; ++seed) {
     const auto [log, channels] = random_log(seed, {300, 10, 80, 0, 2});
     std::vector<Edge> edges;
     const std::uint32_t middle = seed % 11;
+    RowProjection rows(log, channels, seven_tick_days);
     for (const AccountRange range : {AccountRange{0, middle}, {middle, middle}, {middle, 10}, {10, 1000}}) {
-      project_rows(log, range, channels, seven_tick_days, edges);
+      rows.index(range);
+      rows.project(range, edges);
     }
     EXPECT_EQ(fields(edges), fields(rows_of(log, {0, 10}, channels))) << seed;
+    edges.clear();
+    rows.index({1, 9});
+    for (const AccountRange range : {AccountRange{1, 4}, {4, 4}, {4, 9}}) rows.project(range, edges);
+    EXPECT_EQ(fields(edges), fields(rows_of(log, {1, 9}, channels))) << seed << " of one index";
   }
 }
 
-TEST(ProjectRows, NeedTheWindowsOfTheirAccountsOnly) {
+TEST(RowProjection, NeedTheWindowsOfTheirAccountsOnly) {
   for (std::uint32_t seed = 0; seed < 20; ++seed) {
     const auto [log, channels] = random_log(seed, {200, 12, 80, 0, 2});
     const AccountRange range{seed % 10, seed % 10 + 2};
@@ -92,7 +102,7 @@ TEST(ProjectRows, NeedTheWindowsOfTheirAccountsOnly) {
   }
 }
 
-TEST(ProjectRows, ManyPartners) {
+TEST(RowProjection, ManyPartners) {
   constexpr std::uint32_t accounts = 700;
   std::vector<Action> log;
   for (std::uint64_t object = 0; object < 3; ++object) {
@@ -105,7 +115,7 @@ TEST(ProjectRows, ManyPartners) {
   EXPECT_EQ(fields(rows_of(log, {0, 1}, channels)), expected);
 }
 
-TEST(ProjectRows, NothingFromNothing) {
+TEST(RowProjection, NothingFromNothing) {
   EXPECT_TRUE(rows_of({}, {0, 5}, random_log(0, {}).channels).empty());
   EXPECT_TRUE(rows_of(random_log(0, {}).actions, {3, 3}, random_log(0, {}).channels).empty());
 }
