@@ -155,14 +155,9 @@ Numbering number_parts(const Comm& comm, const Graph& graph, const Partition& pa
   return numbering;
 }
 
-struct CoarseArc {
-  std::uint32_t target;  ///< coarse vertex
-  std::uint64_t weight;
-};
-
-void sort_row(std::vector<CoarseArc>& row) {
+void sort_row(std::vector<Neighbour>& row) {
   std::sort(row.begin(), row.end(),
-            [](const CoarseArc& a, const CoarseArc& b) { return a.target < b.target; });
+            [](const Neighbour& a, const Neighbour& b) { return a.target < b.target; });
 }
 
 /// The own vertices, by their numbers.
@@ -187,7 +182,7 @@ void add_up_parts(const Graph& graph, const Partition& parts, const std::vector<
   for (std::uint32_t v = 0; v < graph.own; ++v) ids.push_back(id_of_place[parts.place(v)]);
   const auto order = order_by(ids);
   NeighbourWeights weights;
-  std::vector<CoarseArc> row;
+  std::vector<Neighbour> row;
   std::size_t begin = 0;  // of the part's vertices in `order`
   std::size_t done = 0;
   visit_ahead(
@@ -215,7 +210,7 @@ void add_up_parts(const Graph& graph, const Partition& parts, const std::vector<
         }
         sort_row(row);
         inner(id_of_place[part], weights.weight(part));
-        take(id_of_place[part], std::span<const CoarseArc>(row));
+        take(id_of_place[part], std::span<const Neighbour>(row));
       });
 }
 
@@ -243,11 +238,9 @@ std::vector<Member> own_members(const Graph& graph, const Partition& parts, cons
 template <class Produce>
 Graph graph_of_rows(const Comm& comm, const Ranges& vertices, std::uint64_t most_arcs, Produce produce) {
   if (comm.size() > 1) {
-    ArcSender sender(comm, vertices);
-    produce([&](std::uint32_t source, std::span<const CoarseArc> row) {
-      for (const CoarseArc& arc : row) sender.send({source, arc.target, arc.weight});
-    });
-    return own_graph(vertices, comm.rank(), sender.receive());
+    RowExchange rows(comm, vertices);
+    produce([&](std::uint32_t source, std::span<const Neighbour> row) { rows.send(source, row); });
+    return rows.receive();
   }
   // On a single rank rows come complete and in order: they are the graph.
   Graph graph;
@@ -257,8 +250,8 @@ Graph graph_of_rows(const Comm& comm, const Ranges& vertices, std::uint64_t most
   // Room for the worst case costs nothing until it is used, growing would cost copies.
   graph.target.reserve(most_arcs);
   graph.weight.reserve(most_arcs);
-  produce([&](std::uint32_t, std::span<const CoarseArc> row) {
-    for (const CoarseArc& arc : row) {
+  produce([&](std::uint32_t, std::span<const Neighbour> row) {
+    for (const Neighbour& arc : row) {
       graph.target.push_back(arc.target);
       graph.weight.push_back(arc.weight);
     }
@@ -322,7 +315,7 @@ Coarse order_by_community(const Comm& comm, const Graph& graph, const Boundary& 
   }
   const auto id_of_slot = values_of_slots(comm, graph, boundary, ordered.vertex_of);
   ordered.graph = graph_of_rows(comm, ranges, graph.target.size(), [&](auto take) {
-    std::vector<CoarseArc> row;
+    std::vector<Neighbour> row;
     visit_ahead(
         graph, order_by(ordered.vertex_of),
         [&](std::uint32_t slot) { __builtin_prefetch(&id_of_slot[slot]); }, [](std::uint32_t) {},
@@ -332,7 +325,7 @@ Coarse order_by_community(const Comm& comm, const Graph& graph, const Boundary& 
             row.push_back({id_of_slot[graph.target[a]], graph.weight[a]});
           }
           sort_row(row);
-          take(ordered.vertex_of[v], std::span<const CoarseArc>(row));
+          take(ordered.vertex_of[v], std::span<const Neighbour>(row));
         });
   });
   send_members(comm, members, ordered);

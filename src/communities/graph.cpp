@@ -31,76 +31,168 @@ void sort_and_add_up(std::vector<Arc>& arcs) {
   arcs.resize(kept);
 }
 
-/// The part of the graph of a rank that owns `range`; arcs sorted.
-Graph local_graph(const Ranges& vertices, int rank, const std::vector<Arc>& arcs) {
+/// A graph of which no vertex has a row yet.
+Graph begin_graph(const Ranges& vertices, int rank, std::size_t arcs) {
   Graph graph;
   graph.vertices = vertices;
   graph.own_begin = static_cast<std::uint32_t>(vertices.begin(rank));
   graph.own = static_cast<std::uint32_t>(vertices.size(rank));
+  graph.first.reserve(std::size_t{graph.own} + 1);
+  graph.first.push_back(0);
+  graph.target.reserve(arcs);
+  graph.weight.reserve(arcs);
+  return graph;
+}
+
+/// The row of the next vertex; targets are still ids.
+void add_row(Graph& graph, std::span<const Neighbour> row) {
+  for (const auto& [target, weight] : row) {
+    graph.target.push_back(target);
+    graph.weight.push_back(weight);
+  }
+  graph.first.push_back(graph.target.size());
+}
+
+/// Turns the targets' ids into slots.
+void find_ghosts(Graph& graph) {
   const auto is_own = [&](std::uint32_t id) { return id - graph.own_begin < graph.own; };
   tsl::robin_map<std::uint32_t, std::uint32_t> slot_of;  // of ghosts
-  for (const Arc& arc : arcs) {
-    if (!is_own(arc.target)) slot_of.try_emplace(arc.target, 0U);
+  for (const std::uint32_t id : graph.target) {
+    if (!is_own(id)) slot_of.try_emplace(id, 0U);
   }
+  graph.ghosts.reserve(slot_of.size());
   for (const auto& ghost : slot_of) graph.ghosts.push_back(ghost.first);
-  std::sort(graph.ghosts.begin(), graph.ghosts.end());
+  boost::sort::spreadsort::integer_sort(graph.ghosts.begin(), graph.ghosts.end());
   for (std::uint32_t i = 0; i < graph.ghosts.size(); ++i) slot_of[graph.ghosts[i]] = graph.own + i;
+  for (std::uint32_t& id : graph.target) id = is_own(id) ? id - graph.own_begin : slot_of[id];
+}
 
-  graph.first.assign(std::size_t{graph.own} + 1, 0);
-  graph.target.reserve(arcs.size());
-  graph.weight.reserve(arcs.size());
-  for (const Arc& arc : arcs) {
-    ++graph.first[arc.source - graph.own_begin + 1];
-    graph.target.push_back(is_own(arc.target) ? arc.target - graph.own_begin : slot_of[arc.target]);
-    graph.weight.push_back(arc.weight);
+/// Rows that another rank has sent, one after the other.
+struct RowStream {
+  Unpacker bytes;
+  std::uint32_t source = 0;  ///< of the row that comes next
+  std::uint64_t arcs = 0;    ///< in it
+
+  /// False at the end.
+  bool next() {
+    if (bytes.done()) return false;
+    source += static_cast<std::uint32_t>(bytes.get());
+    arcs = bytes.get();
+    return true;
   }
-  std::partial_sum(graph.first.begin(), graph.first.end(), graph.first.begin());
-  return graph;
+  void read_row(std::vector<Neighbour>& row) {
+    for (Neighbour end{0, 0}; arcs > 0; --arcs) {
+      end.target += static_cast<std::uint32_t>(bytes.get());
+      end.weight = bytes.get();
+      row.push_back(end);
+    }
+  }
+};
+
+/// Sorts by target; equal targets add up.
+void merge_row(std::vector<Neighbour>& row) {
+  std::sort(row.begin(), row.end(),
+            [](const Neighbour& a, const Neighbour& b) { return a.target < b.target; });
+  std::size_t kept = 0;
+  for (const Neighbour& end : row) {
+    if (kept > 0 && row[kept - 1].target == end.target) {
+      row[kept - 1].weight += end.weight;
+    } else {
+      row[kept++] = end;
+    }
+  }
+  row.resize(kept);
+}
+
+/// Calls take(source, row) for the rows of sorted arcs.
+template <class Take>
+void for_each_row(const std::vector<Arc>& arcs, Take take) {
+  std::vector<Neighbour> row;
+  for (std::size_t i = 0; i < arcs.size();) {
+    row.clear();
+    const std::uint32_t source = arcs[i].source;
+    for (; i < arcs.size() && arcs[i].source == source; ++i) row.push_back({arcs[i].target, arcs[i].weight});
+    take(source, std::span<const Neighbour>(row));
+  }
 }
 
 }  // namespace
 
-ArcSender::ArcSender(const Comm& comm, const Ranges& vertices)
+RowExchange::RowExchange(const Comm& comm, const Ranges& vertices)
     : comm_(comm),
       vertices_(vertices),
       packers_(static_cast<std::size_t>(comm.size())),
-      last_(packers_.size(), Arc{0, 0, 0}) {}
+      last_source_(packers_.size(), 0),
+      arcs_(packers_.size(), 0) {}
 
-void ArcSender::send(const Arc& arc) {
-  const auto owner = static_cast<std::size_t>(vertices_.owner(arc.source));
-  packers_[owner].put(arc.source - last_[owner].source);
-  packers_[owner].put_signed(std::int64_t{arc.target} - last_[owner].target);
-  packers_[owner].put(arc.weight);
-  last_[owner] = arc;
+void RowExchange::send(std::uint32_t source, std::span<const Neighbour> row) {
+  if (row.empty()) return;
+  const auto owner = static_cast<std::size_t>(vertices_.owner(source));
+  Packer& packer = packers_[owner];
+  packer.put(source - last_source_[owner]);
+  packer.put(row.size());
+  std::uint32_t last = 0;
+  for (const auto& [target, weight] : row) {
+    packer.put(target - last);
+    packer.put(weight);
+    last = target;
+  }
+  last_source_[owner] = source;
+  arcs_[owner] += row.size();
 }
 
-std::vector<Arc> ArcSender::receive() {
-  std::vector<Arc> arcs;
-  exchange_packed(comm_, packers_, [&](int, Unpacker bytes) {
-    for (Arc arc{0, 0, 0}; !bytes.done(); arcs.push_back(arc)) {
-      arc.source += static_cast<std::uint32_t>(bytes.get());
-      arc.target += static_cast<std::uint32_t>(bytes.get_signed());
-      arc.weight = bytes.get();
+Graph RowExchange::receive() {
+  const std::vector<std::size_t> one_each(packers_.size(), 1);
+  const auto arcs = comm_.exchange(arcs_, one_each).rows;
+  Graph graph =
+      begin_graph(vertices_, comm_.rank(), std::accumulate(arcs.begin(), arcs.end(), std::size_t{0}));
+  std::vector<RowStream> streams;
+  // The streams whose next rows come first are on top.
+  const auto later = [&](std::size_t a, std::size_t b) { return streams[a].source > streams[b].source; };
+  std::vector<std::size_t> heap;
+  const auto push = [&](std::size_t stream) {
+    if (!streams[stream].next()) return;
+    heap.push_back(stream);
+    std::push_heap(heap.begin(), heap.end(), later);
+  };
+  const auto received = exchange_bytes(comm_, packers_);
+  for_each_sender(received, [&](int, Unpacker bytes) { streams.push_back({bytes}); });
+  for (std::size_t stream = 0; stream < streams.size(); ++stream) push(stream);
+  std::vector<Neighbour> row;
+  for (std::uint32_t v = 0; v < graph.own; ++v) {
+    row.clear();
+    std::size_t senders = 0;
+    for (; !heap.empty() && streams[heap.front()].source == graph.id(v); ++senders) {
+      std::pop_heap(heap.begin(), heap.end(), later);
+      const std::size_t stream = heap.back();
+      heap.pop_back();
+      streams[stream].read_row(row);
+      push(stream);
     }
-  });
-  return arcs;
-}
-
-Graph own_graph(const Ranges& vertices, int rank, std::vector<Arc> arcs) {
-  sort_and_add_up(arcs);
-  return local_graph(vertices, rank, arcs);
+    if (senders > 1) merge_row(row);
+    add_row(graph, row);
+  }
+  find_ghosts(graph);
+  return graph;
 }
 
 Graph make_graph(const Comm& comm, const Ranges& vertices, std::vector<Arc> arcs,
                  std::vector<std::uint64_t> mass, std::vector<std::uint64_t> inner) {
+  sort_and_add_up(arcs);
+  Graph graph;
   if (comm.size() > 1) {
-    sort_and_add_up(arcs);
-    ArcSender sender(comm, vertices);
-    for (const Arc& arc : arcs) sender.send(arc);
+    RowExchange rows(comm, vertices);
+    for_each_row(arcs, [&](std::uint32_t source, std::span<const Neighbour> row) { rows.send(source, row); });
     arcs = {};
-    arcs = sender.receive();
+    graph = rows.receive();
+  } else {
+    graph = begin_graph(vertices, 0, arcs.size());
+    for_each_row(arcs, [&](std::uint32_t source, std::span<const Neighbour> row) {
+      graph.first.resize(std::size_t{source} + 1, graph.target.size());  // vertices without arcs before it
+      add_row(graph, row);
+    });
+    graph.first.resize(std::size_t{graph.own} + 1, graph.target.size());
   }
-  Graph graph = own_graph(vertices, comm.rank(), std::move(arcs));
   graph.mass = std::move(mass);
   graph.inner = std::move(inner);
   return graph;

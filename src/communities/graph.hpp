@@ -52,24 +52,29 @@ struct Graph {
   }
 };
 
-/// Sends arcs to the owners of their sources, packed: ascending ones cost few bytes each.
-class ArcSender {
+/// One end of an arc, as its source sees it.
+struct Neighbour {
+  std::uint32_t target;
+  std::uint64_t weight;
+};
+
+/// Makes a graph of rows that any rank may have. Rows travel packed to the owners of their sources; those of
+/// one source add up.
+class RowExchange {
  public:
-  ArcSender(const Comm& comm, const Ranges& vertices);
-  void send(const Arc& arc);
-  /// Those of this rank's vertices, in runs as they were sent. Collective.
-  std::vector<Arc> receive();
+  RowExchange(const Comm& comm, const Ranges& vertices);
+  /// Sources ascend from call to call, targets within a row; both are vertex ids. Local.
+  void send(std::uint32_t source, std::span<const Neighbour> row);
+  /// The graph of all rows that were sent; masses and inner weights are missing. Collective.
+  Graph receive();
 
  private:
   const Comm& comm_;
   const Ranges& vertices_;
-  std::vector<Packer> packers_;  ///< by owner
-  std::vector<Arc> last_;        ///< by owner
+  std::vector<Packer> packers_;             ///< by owner
+  std::vector<std::uint32_t> last_source_;  ///< by owner
+  std::vector<std::size_t> arcs_;           ///< by owner
 };
-
-/// The part of a graph that `rank` owns, from the arcs of its vertices; equal arcs add up. Masses and inner
-/// weights are missing. Local.
-Graph own_graph(const Ranges& vertices, int rank, std::vector<Arc> arcs);
 
 /// The graph of these arcs, which may be on any rank in any order; equal arcs add up. Both directions of an
 /// edge must be there. `mass` and `inner` are of the own vertices. Collective.

@@ -48,23 +48,37 @@ class Unpacker {
   std::size_t at_ = 0;
 };
 
-/// Sends to every rank r what packers[r] holds, and calls read(rank, unpacker) for each rank that sent
-/// something, in rank order. Collective.
-template <class Read>
-void exchange_packed(const Comm& comm, const std::vector<Packer>& packers, Read read) {
+/// Sends to every rank r what packers[r] holds. Collective.
+inline Comm::Received<std::byte> exchange_bytes(const Comm& comm, std::vector<Packer>& packers) {
+  std::size_t total = 0;
+  for (const Packer& packer : packers) total += packer.bytes().size();
   std::vector<std::byte> bytes;
+  bytes.reserve(total);
   std::vector<std::size_t> counts;
-  for (const Packer& packer : packers) {
+  for (Packer& packer : packers) {
     bytes.insert(bytes.end(), packer.bytes().begin(), packer.bytes().end());
     counts.push_back(packer.bytes().size());
+    packer = {};
   }
-  const auto received = comm.exchange(bytes, counts);
+  return comm.exchange(bytes, counts);
+}
+
+/// Calls read(rank, unpacker) for each rank that sent something, in rank order. Local.
+template <class Read>
+void for_each_sender(const Comm::Received<std::byte>& received, Read read) {
   std::span<const std::byte> rest(received.rows);
-  for (int rank = 0; rank < comm.size(); ++rank) {
-    const std::size_t count = received.counts[static_cast<std::size_t>(rank)];
-    if (count > 0) read(rank, Unpacker(rest.first(count)));
+  for (std::size_t rank = 0; rank < received.counts.size(); ++rank) {
+    const std::size_t count = received.counts[rank];
+    if (count > 0) read(static_cast<int>(rank), Unpacker(rest.first(count)));
     rest = rest.subspan(count);
   }
+}
+
+/// Sends to every rank r what packers[r] holds, which is used up, and calls read(rank, unpacker) for each
+/// rank that sent something, in rank order. Collective.
+template <class Read>
+void exchange_packed(const Comm& comm, std::vector<Packer>& packers, Read read) {
+  for_each_sender(exchange_bytes(comm, packers), read);
 }
 
 }  // namespace lockstep

@@ -1,6 +1,7 @@
 #include "src/communities/partition.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 namespace lockstep {
 
@@ -9,18 +10,20 @@ Partition::Partition(const Comm& comm, const Graph& graph, const Boundary& bound
     : graph_(&graph),
       boundary_(&boundary),
       has_cuts_(cuts != nullptr),
-      place_of_slot_(graph.slots(), nobody),
+      place_of_slot_(graph.slots()),
       mass_(graph.slots(), 0),
       members_(graph.slots(), 0),
       cut_(has_cuts_ ? graph.slots() : 0, 0) {
   if (comm.size() > 1) first_subscriber_.assign(graph.own, nobody);
+  // Unless told otherwise, ghosts are known to be under their own labels.
+  std::iota(place_of_slot_.begin(), place_of_slot_.end(), 0U);
   std::vector<Move> moves;
   std::vector<Delta> deltas;
-  moves.reserve(graph.own);
   deltas.reserve(graph.own);
   for (std::uint32_t v = 0; v < graph.own; ++v) {
-    moves.push_back({v, meet(own_labels[v])});
-    deltas.push_back({moves.back().to, static_cast<std::int64_t>(graph.mass[v]),
+    const std::uint32_t place = meet(own_labels[v]);
+    if (place != v) moves.push_back({v, place});
+    deltas.push_back({place, static_cast<std::int64_t>(graph.mass[v]),
                       has_cuts_ ? static_cast<std::int64_t>((*cuts)[v]) : 0, 1});
   }
   apply(moves);
@@ -30,20 +33,18 @@ Partition::Partition(const Comm& comm, const Graph& graph, const Boundary& bound
 
 std::uint32_t Partition::meet(std::uint32_t label) {
   if (label - graph_->own_begin < graph_->own) return label - graph_->own_begin;
-  const auto [known, is_new] = foreign_places_.try_emplace(label, 0U);
-  if (!is_new) return known->second;
   const auto ghost = std::lower_bound(graph_->ghosts.begin(), graph_->ghosts.end(), label);
-  std::uint32_t place = graph_->own + static_cast<std::uint32_t>(ghost - graph_->ghosts.begin());
-  if (ghost == graph_->ghosts.end() || *ghost != label) {
-    place = static_cast<std::uint32_t>(mass_.size());
-    further_labels_.push_back(label);
-    mass_.push_back(0);
-    members_.push_back(0);
-    if (has_cuts_) cut_.push_back(0);
+  if (ghost != graph_->ghosts.end() && *ghost == label) {
+    return graph_->own + static_cast<std::uint32_t>(ghost - graph_->ghosts.begin());
   }
-  known.value() = place;
-  new_places_.push_back(place);
-  return place;
+  const auto [known, is_new] = further_places_.try_emplace(label, static_cast<std::uint32_t>(mass_.size()));
+  if (!is_new) return known->second;
+  further_labels_.push_back(label);
+  mass_.push_back(0);
+  members_.push_back(0);
+  if (has_cuts_) cut_.push_back(0);
+  new_places_.push_back(known->second);
+  return known->second;
 }
 
 std::vector<std::uint32_t> Partition::own_labels() const {
@@ -138,6 +139,7 @@ void Partition::tell_subscribers(const Comm& comm, std::vector<std::uint32_t> ch
   changed.erase(std::unique(changed.begin(), changed.end()), changed.end());
   for (const std::uint32_t label : changed) {
     if (members_[label] == 0) continue;
+    for (const auto& [rank, slot] : boundary_->mirrors_of(label)) tell({rank, slot, nobody}, label);
     for (auto i = first_subscriber_[label]; i != nobody; i = subscribers_[i].next)
       tell(subscribers_[i], label);
   }

@@ -23,8 +23,9 @@ struct Totals {
 /// community's totals. A rank addresses the labels it has met by *places*: the place of label id(s) is slot
 /// s, further labels follow; so a scan over arcs needs no look-up by label.
 ///
-/// A rank that meets a foreign label subscribes to it: from then on its owner sends the totals whenever they
-/// change, unless the community has become empty, which nobody can meet.
+/// The owner of a label sends the totals whenever they change to the ranks that have its vertex as a ghost,
+/// and to those that have met the label otherwise and subscribed to it; unless the community has become
+/// empty, which nobody can meet.
 class Partition {
  public:
   /// Own vertices with these labels. Where `cuts` are given, by own vertex, totals count them. Collective.
@@ -98,9 +99,9 @@ class Partition {
   std::vector<std::uint32_t> members_;  ///< fewer than 2^32, as vertices are
   std::vector<std::int64_t> cut_;       ///< with has_cuts_ only
   std::vector<std::uint32_t> further_labels_;
-  tsl::robin_map<std::uint32_t, std::uint32_t> foreign_places_;  ///< of labels that were met
-  std::vector<std::uint32_t> new_places_;                        ///< met since the last add_up
-  std::vector<std::uint32_t> first_subscriber_;                  ///< by own label; of a list in subscribers_
+  tsl::robin_map<std::uint32_t, std::uint32_t> further_places_;
+  std::vector<std::uint32_t> new_places_;        ///< met since the last add_up
+  std::vector<std::uint32_t> first_subscriber_;  ///< by own label; of a list in subscribers_
   std::vector<Subscriber> subscribers_;
 };
 
