@@ -78,9 +78,11 @@ void write_networks(TableWriter& tables, const Significance& significance) {
   std::vector<Synchrony> whole;
   for (const auto& counts : significance.counts) whole.push_back(judge(counts, significance.models));
   write_synchrony(tables, "networks/", tables.at_root(whole));
-  tables.column<double>("networks/q_value", number,
-                        "of all networks that score at least this high, the share that are surrogates'",
-                        tables.at_root(significance.q_values), [](double q) { return q; });
+  tables.column<double>(
+      "networks/q_value", number,
+      "of all networks that score at least this high, the share that are surrogates'; 1 where "
+      "score is 0",
+      tables.at_root(significance.q_values), [](double q) { return q; });
   write_activity(tables, "networks/", tables.at_root(significance.activity.networks));
 
   std::vector<Synchrony> synchrony;

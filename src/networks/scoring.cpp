@@ -117,6 +117,10 @@ std::vector<double> q_values(std::span<const double> scores, std::vector<double>
   };
   std::vector<double> q_of_sorted;
   for (const double score : sorted) {
+    if (score <= 0) {  // no evidence at all, however few surrogate networks there are
+      q_of_sorted.push_back(1);
+      continue;
+    }
     const double false_ones = at_least(decoys, score) / replicas;
     const double share = false_ones / (false_ones + at_least(sorted, score));
     q_of_sorted.push_back(q_of_sorted.empty() ? share : std::min(share, q_of_sorted.back()));

@@ -69,6 +69,7 @@ def check_scores(checks, what, results_file):
                 bool(numpy.array_equal(score[order], score) and numpy.all(numpy.diff(believed.astype(int)) <= 0)))
     checks.true(f"{what}: q-values are shares", bool(numpy.all((0 <= q_value) & (q_value <= 1))))
     checks.true(f"{what}: Λ is above 0 where S is above M", bool(numpy.array_equal(score > 0, observed > expected)))
+    checks.true(f"{what}: q is 1 where Λ is 0", bool(numpy.all(q_value[score == 0] == 1)))
 
 
 def check_sample(checks, options, folder):

@@ -136,6 +136,12 @@ TEST(QValues, AreSharesOfSurrogates) {
   EXPECT_EQ(std::set(q.begin(), q.end()).size(), 1U);
 }
 
+TEST(QValues, NoEvidenceIsNeverBelieved) {
+  EXPECT_EQ(q_values(std::vector<double>{0, 7, 0}, {}, 10), (std::vector<double>{1, 0, 1}));
+  EXPECT_EQ(q_values(std::vector<double>{0, 7, 0}, {0, 0, 8}, 1), (std::vector<double>{1, 0.5, 1}));
+  EXPECT_EQ(q_values(std::vector<double>{0}, {}, 1), std::vector<double>{1});
+}
+
 TEST(OrderByScore, PutsBelievedNetworksFirst) {
   Networks networks;
   networks.names = {"d", "b", "a", "c", "f", "e"};
