@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "jobs/funnel_table.hpp"
+
 namespace lockstep {
 
 namespace {
@@ -100,6 +102,16 @@ void write_networks(TableWriter& tables, const Significance& significance) {
   write_activity(tables, "network_channels/", activity);
 }
 
+void write_decoys(TableWriter& tables, const std::vector<DecoyNetwork>& decoys) {
+  const auto rows = tables.at_root(decoys);
+  tables.column<std::uint32_t>("decoy_networks/replica", number, "the surrogate: 1, 2, ...", rows,
+                               [](auto& d) { return d.replica; });
+  tables.column<double>("decoy_networks/score", "nats", "Lambda of a network of the surrogate", rows,
+                        [](auto& d) { return d.score; });
+  tables.column<std::uint32_t>("decoy_networks/size", "accounts", "its members", rows,
+                               [](auto& d) { return d.size; });
+}
+
 void write_evidence(TableWriter& tables, const RunContext& run, const NetworkActivity& activity) {
   tables.column<double>("evidence/score", "nats", "Lambda of this object alone", activity.evidence_scores,
                         [](double score) { return score; });
@@ -153,28 +165,7 @@ void write_calibration(TableWriter& tables, const RunContext& run, const Signifi
                         [&](auto& r) { return significance.models[r.channel].same(r.interval_class); });
 }
 
-}  // namespace
-
-void write_significance(TableWriter& tables, const RunContext& run, const CoordinationGraph& graph,
-                        const Significance& significance) {
-  write_tests(tables, graph.tests);
-  write_networks(tables, significance);
-  write_evidence(tables, run, significance.activity);
-  write_calibration(tables, run, significance);
-  tables.attribute("edge_threshold", fmt::format("{:.6e}", significance.threshold.alpha()));
-  tables.attribute("surrogates", fmt::format("{}", significance.threshold.replicas));
-}
-
-void print_findings(const RunContext& run, const Results& results) {
-  if (!run.comm.is_root() || !results.significance) return;
-  const auto& significance = *results.significance;
-  fmt::print(stderr, "\n{:<20} {:<8} {:>3} {:>13} {:>12} {:>12} {:>15} {:>12}\n", "channel", "stage", "log",
-             "actions", "accounts", "objects", "windowed pairs", "pairs");
-  for (const auto& row : run.funnel) {
-    fmt::print(stderr, "{:<20} {:<8} {:>3} {:>13} {:>12} {:>12} {:>15} {:>12}\n", row.channel, row.stage,
-               row.replica == 0 ? "" : fmt::format("s{}", row.replica), row.actions, row.accounts,
-               row.objects, row.windowed_pairs, row.pairs);
-  }
+void print_significance(const RunContext& run, const Significance& significance) {
   fmt::print(stderr, "\n{:<20} {:>10} {:>6} {:>15} {:>10} {:>10}\n", "calibration", "resolution", "class",
              "pairs", "observed", "expected");
   for (std::size_t c = 0; c < significance.models.size(); ++c) {
@@ -190,7 +181,27 @@ void print_findings(const RunContext& run, const Results& results) {
   const auto& threshold = significance.threshold;
   fmt::print(stderr, "\nedges: p <= {:.3g} keeps {} pairs, and {} of {} surrogate{}; {} surrogate networks\n",
              threshold.alpha(), threshold.edges, threshold.decoys, threshold.replicas,
-             threshold.replicas == 1 ? "" : "s", significance.decoy_networks);
+             threshold.replicas == 1 ? "" : "s", significance.decoy_networks.size());
+}
+
+}  // namespace
+
+void write_significance(TableWriter& tables, const RunContext& run, const CoordinationGraph& graph,
+                        const Significance& significance) {
+  write_tests(tables, graph.tests);
+  write_networks(tables, significance);
+  write_decoys(tables, significance.decoy_networks);
+  write_evidence(tables, run, significance.activity);
+  write_calibration(tables, run, significance);
+  tables.attribute("edge_threshold", fmt::format("{:.6e}", significance.threshold.alpha()));
+  tables.attribute("surrogates", fmt::format("{}", significance.threshold.replicas));
+}
+
+void print_findings(const RunContext& run, const Results& results) {
+  if (!run.comm.is_root()) return;
+  const std::uint32_t replicas = results.significance ? results.significance->threshold.replicas : 0;
+  fmt::print(stderr, "\n{}", funnel_table(run.funnel, replicas));
+  if (results.significance) print_significance(run, *results.significance);
 }
 
 }  // namespace lockstep
