@@ -76,6 +76,47 @@ void write_activity(TableWriter& tables, const std::string& group, const std::ve
                                [](auto& a) { return a.largest_burst; });
 }
 
+/// Who is active in a channel: its rows are those of the networks' activity by channel.
+void write_members(TableWriter& tables, const MembersByChannel& members) {
+  const auto rows = tables.at_root(members.channels);
+  const auto count = [&](const char* name, const char* unit, const char* description,
+                         auto ChannelMembers::*of) {
+    tables.column<std::uint64_t>(std::string("network_channels/") + name, unit, description, rows,
+                                 [&](auto& m) { return m.*of; });
+  };
+  count("members", "accounts", "members with an action in the channel", &ChannelMembers::members);
+  count("edges", "pairs", "pairs of members with an edge in the channel", &ChannelMembers::edges);
+  tables.column<double>("network_channels/density", number, "edges divided by pairs of these members", rows,
+                        [](auto& m) { return m.density(); });
+  const auto time_or_none = [&](const ChannelMembers& m, std::uint32_t time) {
+    return m.edges > 0 ? tables.time(time) : -1;
+  };
+  tables.column<std::int64_t>("network_channels/first_time", tables.time_unit(),
+                              "first action that is part of an edge in the channel; -1: no edge", rows,
+                              [&](auto& m) { return time_or_none(m, m.first_time); });
+  tables.column<std::int64_t>("network_channels/last_time", tables.time_unit(),
+                              "last action that is part of an edge in the channel; -1: no edge", rows,
+                              [&](auto& m) { return time_or_none(m, m.last_time); });
+  count("followers_sum", "accounts", "followers of these members, summed (0: not known)",
+        &ChannelMembers::followers_sum);
+  count("followers_max", "accounts", "followers of the most followed of these members",
+        &ChannelMembers::followers_max);
+
+  const auto& composition = members.composition;
+  tables.column<std::uint32_t>("channel_composition/network", number, "rank of the network", composition,
+                               [](auto& c) { return c.counted.network; });
+  tables.column<std::uint32_t>("channel_composition/channel", "row of channels", "the channel", composition,
+                               [](auto& c) { return c.channel; });
+  tables.texts(
+      "channel_composition/attribute", "kind, platform, language or region", composition,
+      [](auto& c) { return std::string(attribute_names[static_cast<std::size_t>(c.counted.attribute)]); });
+  tables.texts("channel_composition/value", "the attribute's value", composition,
+               [](auto& c) { return c.counted.value; });
+  tables.column<std::uint64_t>("channel_composition/accounts", "accounts",
+                               "members with this value and an action in the channel", composition,
+                               [](auto& c) { return c.counted.accounts; });
+}
+
 void write_networks(TableWriter& tables, const Significance& significance) {
   std::vector<Synchrony> whole;
   for (const auto& counts : significance.counts) whole.push_back(judge(counts, significance.models));
@@ -100,6 +141,7 @@ void write_networks(TableWriter& tables, const Significance& significance) {
                                [](auto& r) { return r.channel; });
   write_synchrony(tables, "network_channels/", synchrony);
   write_activity(tables, "network_channels/", activity);
+  write_members(tables, significance.members);
 }
 
 void write_decoys(TableWriter& tables, const std::vector<DecoyNetwork>& decoys) {

@@ -246,6 +246,9 @@ class SignificanceRun {
     significance.activity = describe_networks(
         comm_, swept_, listed.labels, rows, order.size(), channels_, models_, run_.day_clock(),
         {run_.study.output.evidence_objects, run_.study.output.timeline_rows});
+    const auto own_labels = std::span(listed.labels).subspan(swept_.log.own_begin, swept_.log.own().size());
+    significance.members = describe_members(comm_, swept_.log.own(), own_labels, channels_, found.graph,
+                                            found.accounts, found.networks);
     run_.report.finish_stage("rank");
   }
 

@@ -5,6 +5,7 @@
 #include "jobs/consensus.hpp"
 #include "jobs/coordination.hpp"
 #include "src/networks/activity.hpp"
+#include "src/networks/channel_members.hpp"
 #include "src/networks/networks.hpp"
 #include "src/networks/scoring.hpp"
 #include "src/significance/threshold.hpp"
@@ -29,6 +30,7 @@ struct Significance {
   std::vector<double> q_values;              ///< by network
   std::vector<DecoyNetwork> decoy_networks;  ///< by replica; of each the highest score first
   NetworkActivity activity;
+  MembersByChannel members;
 };
 
 /// A ranked study.
