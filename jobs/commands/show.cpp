@@ -91,6 +91,7 @@ class ResultView {
                format_time(reader_.column<std::int64_t>("networks/first_time")[i], unit_),
                format_time(reader_.column<std::int64_t>("networks/last_time")[i], unit_));
     if (const auto about = who(rank, 4); !about.empty()) fmt::print("{}\n", about);
+    links(rank, most);
     members(rank, most);
     objects(rank, most);
   }
@@ -153,6 +154,27 @@ class ResultView {
       }
     }
     return text;
+  }
+
+  /// Other networks that this one has edges with: what is listed as two may be one.
+  void links(std::uint32_t rank, std::size_t most) const {
+    const auto a = reader_.column<std::uint32_t>("links/network_a");
+    const auto b = reader_.column<std::uint32_t>("links/network_b");
+    const auto edges = reader_.column<std::uint64_t>("links/edges");
+    const auto evidence = reader_.column<std::uint64_t>("links/evidence");
+    std::vector<std::size_t> rows;
+    for (std::size_t i = 0; i < a.size(); ++i) {
+      if (a[i] == rank || b[i] == rank) rows.push_back(i);
+    }
+    if (rows.empty()) return;
+    std::stable_sort(rows.begin(), rows.end(), [&](auto i, auto j) { return edges[i] > edges[j]; });
+    fmt::print("\n{:<16} {:>9} {:>9} {:>14}\n", "linked network", "accounts", "edges", "shared objects");
+    for (std::size_t r = 0; r < std::min(most, rows.size()); ++r) {
+      const std::size_t i = rows[r];
+      const std::uint32_t other = a[i] == rank ? b[i] : a[i];
+      fmt::print("{:<16} {:>9} {:>9} {:>14}\n", other, sizes_[other - 1], edges[i], evidence[i]);
+    }
+    if (rows.size() > most) fmt::print("… {} more; --top N shows more of them\n", rows.size() - most);
   }
 
   void members(std::uint32_t rank, std::size_t most) const {
