@@ -37,7 +37,7 @@ std::vector<std::uint32_t> RunContext::resolutions(const std::vector<Action>& lo
     resolutions[c] = declared;
   }
   if (!contradictions.empty()) {
-    report.note("warning", contradictions.substr(2) + ": what chance gives is then wrong");
+    report.note("warning", contradictions.substr(2) + "; that is right only if few rows are off");
   }
   return resolutions;
 }
