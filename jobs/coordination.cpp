@@ -22,11 +22,22 @@ std::string stage_name(const std::string& stage, std::uint32_t replica) {
 
 }  // namespace
 
-std::vector<std::uint32_t> RunContext::resolutions(const std::vector<Action>& log) const {
+std::vector<std::uint32_t> RunContext::resolutions(const std::vector<Action>& log) {
   auto resolutions = find_resolutions(comm, log, catalogue.channels);
+  std::string contradictions;
   for (std::size_t c = 0; c < resolutions.size(); ++c) {
-    const auto declared = ticks(study.time_unit, study.channels[c].resolution_ms);
-    if (declared > 0) resolutions[c] = static_cast<std::uint32_t>(declared);
+    const auto declared = static_cast<std::uint32_t>(ticks(study.time_unit, study.channels[c].resolution_ms));
+    if (declared == 0) continue;
+    if (resolutions[c] % declared != 0) {
+      const char* unit = study.time_unit == TimeUnit::second ? "s" : "ms";
+      contradictions +=
+          fmt::format("; channel {} declares resolution {} {}, but its times are multiples of {} {}",
+                      study.channels[c].name, declared, unit, resolutions[c], unit);
+    }
+    resolutions[c] = declared;
+  }
+  if (!contradictions.empty()) {
+    report.note("warning", contradictions.substr(2) + "; that is right only if few rows are off");
   }
   return resolutions;
 }

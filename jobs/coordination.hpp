@@ -30,8 +30,9 @@ struct RunContext {
   /// Adds a row per channel. Local.
   void add_to_funnel(std::vector<FunnelRow> rows, const std::string& stage, std::uint32_t replica);
 
-  /// The time resolution of each channel: declared, or found from a sorted log. Collective.
-  std::vector<std::uint32_t> resolutions(const std::vector<Action>& log) const;
+  /// The time resolution of each channel: declared, or found from a sorted log. Notes where the log
+  /// contradicts what is declared. Collective.
+  std::vector<std::uint32_t> resolutions(const std::vector<Action>& log);
 
   DayClock day_clock() const { return {catalogue.epoch, ticks(study.time_unit, 86'400'000)}; }
 };

@@ -15,6 +15,34 @@ void make_distinct(std::vector<AccountInChannel>& ends) {
 
 }  // namespace
 
+void put_in_order(std::vector<FunnelRow>& funnel) {
+  const auto place = [](const FunnelRow& row) {
+    return std::pair(row.replica, std::ranges::find(funnel_stages, row.stage));
+  };
+  std::ranges::stable_sort(funnel, {}, place);
+}
+
+CommunityCounts count_communities(std::uint64_t accounts, const Networks& networks) {
+  CommunityCounts counts{accounts, 0, networks.ranked.size(), networks.dropped};
+  for (const Network& network : networks.ranked) counts.members += network.size;
+  return counts;
+}
+
+std::vector<FunnelRow> community_rows(const CommunityCounts& counts, std::uint32_t replica) {
+  FunnelRow communities;
+  communities.stage = "communities";
+  communities.replica = replica;
+  communities.accounts = counts.accounts;
+  communities.communities = counts.networks + counts.dropped;
+  communities.dropped = counts.dropped;
+  FunnelRow networks;
+  networks.stage = "networks";
+  networks.replica = replica;
+  networks.accounts = counts.members;
+  networks.communities = counts.networks;
+  return {communities, networks};
+}
+
 void EdgeCounts::add(std::span<const Edge> edges) {
   for (const Edge& edge : edges) {
     auto& channel = channels_[edge.channel];

@@ -42,6 +42,8 @@ Results find_by_count(RunContext& run, HaloLog log) {
       rank_networks(run.comm, results.graph, labels, results.accounts, run.study.communities.min_size);
   results.evidence = collect_evidence(run.comm, pruned.log, run.catalogue.channels, results.graph,
                                       results.networks, run.study.output.evidence_objects);
+  const auto counts = count_communities(results.graph.vertices.total(), results.networks);
+  for (FunnelRow& row : community_rows(counts, 0)) run.funnel.push_back(std::move(row));
   progress.finish(pruned.log.own().size());
   run.report.finish_stage("rank");
   return results;
@@ -100,6 +102,7 @@ void analyse(RunContext& run, bool only_read) {
   const bool by_count = run.study.coordination.rule == Rule::count;
   const Results results =
       by_count ? find_by_count(run, std::move(log)) : find_by_significance(run, std::move(log));
+  put_in_order(run.funnel);
   run.report.note("networks", fmt::format("{} of {} accounts or more; {} smaller communities not listed",
                                           results.networks.ranked.size(), run.study.communities.min_size,
                                           results.networks.dropped));

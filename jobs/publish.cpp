@@ -187,8 +187,10 @@ class Tables : public TableWriter {
 
   void funnel(const std::vector<FunnelRow>& funnel, bool has_surrogates) {
     const auto rows = at_root(funnel);
-    texts("funnel/stage", "the stage that left this", rows, [](auto& f) { return f.stage; });
-    texts("funnel/channel", "name of the channel", rows, [](auto& f) { return f.channel; });
+    texts("funnel/stage", "what is counted: read, prune, project, edges, communities or networks", rows,
+          [](auto& f) { return f.stage; });
+    texts("funnel/channel", "name of the channel; empty: all together", rows,
+          [](auto& f) { return f.channel; });
     if (has_surrogates) {
       column<std::uint32_t>("funnel/replica", number, "0: the log; 1, 2, ...: its surrogates", rows,
                             [](auto& f) { return f.replica; });
@@ -198,15 +200,24 @@ class Tables : public TableWriter {
       column<std::uint64_t>(std::string("funnel/") + name, unit, description, rows,
                             [&](auto& f) { return f.*member; });
     };
-    count("actions", "actions", "actions left (0 after project)", &FunnelRow::actions);
-    count("accounts", "accounts", "accounts with an action; after project: with an edge",
+    count("actions", "actions", "read: actions of the input; prune: those that an edge can come from",
+          &FunnelRow::actions);
+    count("accounts", "accounts",
+          "read, prune: with an action; project: with a candidate pair; edges, communities: with an edge; "
+          "networks: members",
           &FunnelRow::accounts);
-    count("objects", "objects", "objects with an action (0 after project)", &FunnelRow::objects);
-    count("windowed_pairs", "pairs", "pairs of actions on an object at most the window apart",
+    count("objects", "objects", "read, prune: with an action", &FunnelRow::objects);
+    count("windowed_pairs", "pairs", "read, prune: pairs of actions on an object at most the window apart",
           &FunnelRow::windowed_pairs);
-    count("pairs", "pairs", "pairs of accounts with S at least min_shared", &FunnelRow::pairs);
-    count("sum_shared", "objects", "S summed over these pairs", &FunnelRow::sum_shared);
-    count("max_shared", "objects", "largest S", &FunnelRow::max_shared);
+    count("pairs", "pairs",
+          "pairs of accounts: project: candidates, with S at least min_shared; edges: those with p up to "
+          "edge_threshold",
+          &FunnelRow::pairs);
+    count("sum_shared", "objects", "project, edges: S summed over these pairs", &FunnelRow::sum_shared);
+    count("max_shared", "objects", "project, edges: largest S", &FunnelRow::max_shared);
+    count("communities", "communities", "communities: of any size; networks: of at least min_size accounts",
+          &FunnelRow::communities);
+    count("dropped", "communities", "communities: those smaller than min_size", &FunnelRow::dropped);
   }
 
  private:

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "jobs/funnel_table.hpp"
+
 namespace lockstep {
 
 namespace {
@@ -74,13 +76,56 @@ void write_activity(TableWriter& tables, const std::string& group, const std::ve
                                [](auto& a) { return a.largest_burst; });
 }
 
+/// Who is active in a channel: its rows are those of the networks' activity by channel.
+void write_members(TableWriter& tables, const MembersByChannel& members) {
+  const auto rows = tables.at_root(members.channels);
+  const auto count = [&](const char* name, const char* unit, const char* description,
+                         auto ChannelMembers::*of) {
+    tables.column<std::uint64_t>(std::string("network_channels/") + name, unit, description, rows,
+                                 [&](auto& m) { return m.*of; });
+  };
+  count("members", "accounts", "members with an action in the channel", &ChannelMembers::members);
+  count("edges", "pairs", "pairs of members with an edge in the channel", &ChannelMembers::edges);
+  tables.column<double>("network_channels/density", number, "edges divided by pairs of these members", rows,
+                        [](auto& m) { return m.density(); });
+  const auto time_or_none = [&](const ChannelMembers& m, std::uint32_t time) {
+    return m.edges > 0 ? tables.time(time) : -1;
+  };
+  tables.column<std::int64_t>("network_channels/first_time", tables.time_unit(),
+                              "first action that is part of an edge in the channel; -1: no edge", rows,
+                              [&](auto& m) { return time_or_none(m, m.first_time); });
+  tables.column<std::int64_t>("network_channels/last_time", tables.time_unit(),
+                              "last action that is part of an edge in the channel; -1: no edge", rows,
+                              [&](auto& m) { return time_or_none(m, m.last_time); });
+  count("followers_sum", "accounts", "followers of these members, summed (0: not known)",
+        &ChannelMembers::followers_sum);
+  count("followers_max", "accounts", "followers of the most followed of these members",
+        &ChannelMembers::followers_max);
+
+  const auto& composition = members.composition;
+  tables.column<std::uint32_t>("channel_composition/network", number, "rank of the network", composition,
+                               [](auto& c) { return c.counted.network; });
+  tables.column<std::uint32_t>("channel_composition/channel", "row of channels", "the channel", composition,
+                               [](auto& c) { return c.channel; });
+  tables.texts(
+      "channel_composition/attribute", "kind, platform, language or region", composition,
+      [](auto& c) { return std::string(attribute_names[static_cast<std::size_t>(c.counted.attribute)]); });
+  tables.texts("channel_composition/value", "the attribute's value", composition,
+               [](auto& c) { return c.counted.value; });
+  tables.column<std::uint64_t>("channel_composition/accounts", "accounts",
+                               "members with this value and an action in the channel", composition,
+                               [](auto& c) { return c.counted.accounts; });
+}
+
 void write_networks(TableWriter& tables, const Significance& significance) {
   std::vector<Synchrony> whole;
   for (const auto& counts : significance.counts) whole.push_back(judge(counts, significance.models));
   write_synchrony(tables, "networks/", tables.at_root(whole));
-  tables.column<double>("networks/q_value", number,
-                        "of all networks that score at least this high, the share that are surrogates'",
-                        tables.at_root(significance.q_values), [](double q) { return q; });
+  tables.column<double>(
+      "networks/q_value", number,
+      "of all networks that score at least this high, the share that are surrogates'; 1 where "
+      "score is 0",
+      tables.at_root(significance.q_values), [](double q) { return q; });
   write_activity(tables, "networks/", tables.at_root(significance.activity.networks));
 
   std::vector<Synchrony> synchrony;
@@ -96,6 +141,17 @@ void write_networks(TableWriter& tables, const Significance& significance) {
                                [](auto& r) { return r.channel; });
   write_synchrony(tables, "network_channels/", synchrony);
   write_activity(tables, "network_channels/", activity);
+  write_members(tables, significance.members);
+}
+
+void write_decoys(TableWriter& tables, const std::vector<DecoyNetwork>& decoys) {
+  const auto rows = tables.at_root(decoys);
+  tables.column<std::uint32_t>("decoy_networks/replica", number, "the surrogate: 1, 2, ...", rows,
+                               [](auto& d) { return d.replica; });
+  tables.column<double>("decoy_networks/score", "nats", "Lambda of a network of the surrogate", rows,
+                        [](auto& d) { return d.score; });
+  tables.column<std::uint32_t>("decoy_networks/size", "accounts", "its members", rows,
+                               [](auto& d) { return d.size; });
 }
 
 void write_evidence(TableWriter& tables, const RunContext& run, const NetworkActivity& activity) {
@@ -151,28 +207,7 @@ void write_calibration(TableWriter& tables, const RunContext& run, const Signifi
                         [&](auto& r) { return significance.models[r.channel].same(r.interval_class); });
 }
 
-}  // namespace
-
-void write_significance(TableWriter& tables, const RunContext& run, const CoordinationGraph& graph,
-                        const Significance& significance) {
-  write_tests(tables, graph.tests);
-  write_networks(tables, significance);
-  write_evidence(tables, run, significance.activity);
-  write_calibration(tables, run, significance);
-  tables.attribute("edge_threshold", fmt::format("{:.6e}", significance.threshold.alpha()));
-  tables.attribute("surrogates", fmt::format("{}", significance.threshold.replicas));
-}
-
-void print_findings(const RunContext& run, const Results& results) {
-  if (!run.comm.is_root() || !results.significance) return;
-  const auto& significance = *results.significance;
-  fmt::print(stderr, "\n{:<20} {:<8} {:>3} {:>13} {:>12} {:>12} {:>15} {:>12}\n", "channel", "stage", "log",
-             "actions", "accounts", "objects", "windowed pairs", "pairs");
-  for (const auto& row : run.funnel) {
-    fmt::print(stderr, "{:<20} {:<8} {:>3} {:>13} {:>12} {:>12} {:>15} {:>12}\n", row.channel, row.stage,
-               row.replica == 0 ? "" : fmt::format("s{}", row.replica), row.actions, row.accounts,
-               row.objects, row.windowed_pairs, row.pairs);
-  }
+void print_significance(const RunContext& run, const Significance& significance) {
   fmt::print(stderr, "\n{:<20} {:>10} {:>6} {:>15} {:>10} {:>10}\n", "calibration", "resolution", "class",
              "pairs", "observed", "expected");
   for (std::size_t c = 0; c < significance.models.size(); ++c) {
@@ -188,7 +223,27 @@ void print_findings(const RunContext& run, const Results& results) {
   const auto& threshold = significance.threshold;
   fmt::print(stderr, "\nedges: p <= {:.3g} keeps {} pairs, and {} of {} surrogate{}; {} surrogate networks\n",
              threshold.alpha(), threshold.edges, threshold.decoys, threshold.replicas,
-             threshold.replicas == 1 ? "" : "s", significance.decoy_networks);
+             threshold.replicas == 1 ? "" : "s", significance.decoy_networks.size());
+}
+
+}  // namespace
+
+void write_significance(TableWriter& tables, const RunContext& run, const CoordinationGraph& graph,
+                        const Significance& significance) {
+  write_tests(tables, graph.tests);
+  write_networks(tables, significance);
+  write_decoys(tables, significance.decoy_networks);
+  write_evidence(tables, run, significance.activity);
+  write_calibration(tables, run, significance);
+  tables.attribute("edge_threshold", fmt::format("{:.6e}", significance.threshold.alpha()));
+  tables.attribute("surrogates", fmt::format("{}", significance.threshold.replicas));
+}
+
+void print_findings(const RunContext& run, const Results& results) {
+  if (!run.comm.is_root()) return;
+  const std::uint32_t replicas = results.significance ? results.significance->threshold.replicas : 0;
+  fmt::print(stderr, "\n{}", funnel_table(run.funnel, replicas));
+  if (results.significance) print_significance(run, *results.significance);
 }
 
 }  // namespace lockstep

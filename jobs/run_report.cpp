@@ -11,6 +11,7 @@
 
 #include "cluster/agree.hpp"
 #include "cluster/progress.hpp"
+#include "data/formats/json_text.hpp"
 
 namespace lockstep {
 
@@ -115,9 +116,9 @@ void RunReport::append_to(const std::filesystem::path& file) const {
                         balance.name, figure.sum, figure.max);
   }
   json += "}";
-  for (const auto& [name, value] : notes_) json += fmt::format(",\"{}\":\"{}\"", name, value);
   const auto [seconds, bytes] = over_ranks(comm_, saving_);
   json += fmt::format(",\"checkpoints\":{{\"seconds\":{:.3f},\"bytes\":{}}}", seconds, bytes);
+  for (const auto& [name, value] : notes_) json += fmt::format(",{}:{}", json_text(name), json_text(value));
   attempt(comm_, [&] {
     if (!comm_.is_root()) return;
     std::ofstream out(file, std::ios::app);

@@ -40,10 +40,13 @@ class SignificanceRun {
     found.significance.threshold = threshold_;
     found.graph = make_graph(std::move(tested_), 0);
     auto listed = list("detect", found.graph, swept_, found.accounts);
+    add_to_funnel(count_communities(found.graph.vertices.total(), listed.networks), 0);
     found.significance.scores = scores_of(listed.counts, models_);
+    found.significance.decoy_networks = score_decoys(std::move(decoys));
+    std::vector<double> decoy_scores;
+    for (const DecoyNetwork& decoy : found.significance.decoy_networks) decoy_scores.push_back(decoy.score);
     found.significance.q_values =
-        q_values(found.significance.scores, score_decoys(std::move(decoys)), threshold_.replicas);
-    found.significance.decoy_networks = decoy_networks_;
+        q_values(found.significance.scores, std::move(decoy_scores), threshold_.replicas);
     found.consensus = find_consensus(
         run_, [&] { return weigh_by_significance(comm_, found.graph); }, full_weight, found.graph.vertices,
         listed.communities);
@@ -163,37 +166,59 @@ class SignificanceRun {
     return listed;
   }
 
-  /// Λ of the surrogates' networks.
-  std::vector<double> score_decoys(std::vector<Tested> decoys) {
-    std::vector<double> scores;
-    for (std::uint32_t replica = 1; replica <= decoys.size(); ++replica) {
-      const auto graph = make_graph(std::move(decoys[replica - 1]), replica);
-      if (graph.vertices.total() == 0) continue;
-      const auto of_replica = score_decoys_of(graph, replica);
-      scores.insert(scores.end(), of_replica.begin(), of_replica.end());
-    }
-    decoy_networks_ = scores.size();
-    run_.report.finish_stage("decoys");
-    return scores;
+  void add_to_funnel(const CommunityCounts& counts, std::uint32_t replica) {
+    for (FunnelRow& row : community_rows(counts, replica)) run_.funnel.push_back(std::move(row));
   }
 
-  std::vector<double> score_decoys_of(const CoordinationGraph& graph, std::uint32_t replica) {
-    std::vector<double> scores;
+  /// The surrogates' networks.
+  std::vector<DecoyNetwork> score_decoys(std::vector<Tested> decoys) {
+    std::vector<DecoyNetwork> networks;
+    for (std::uint32_t replica = 1; replica <= decoys.size(); ++replica) {
+      const auto graph = make_graph(std::move(decoys[replica - 1]), replica);
+      auto [counts, of_replica] = graph.vertices.total() > 0 ? score_decoys_of(graph, replica) : Decoys{};
+      add_to_funnel(counts, replica);
+      std::ranges::sort(of_replica, [](const DecoyNetwork& a, const DecoyNetwork& b) {
+        return std::tie(b.score, b.size) < std::tie(a.score, a.size);
+      });
+      networks.insert(networks.end(), of_replica.begin(), of_replica.end());
+    }
+    run_.report.finish_stage("decoys");
+    return networks;
+  }
+
+  /// What one surrogate's graph came to.
+  struct Decoys {
+    CommunityCounts counts;
+    std::vector<DecoyNetwork> networks;
+  };
+
+  Decoys score_decoys_of(const CoordinationGraph& graph, std::uint32_t replica) {
+    Decoys decoys;
+    std::vector<CommunityCounts> counts;
     for (const Piece& piece : run_.directory->pieces(decoys_stage)) {
       if (piece.units != std::vector{replica}) continue;
-      if (run_.directory->load(piece,
-                               [&](const PieceReader& saved) { scores = saved.rows<double>("scores"); })) {
-        return comm_.gather_all(scores);
+      if (run_.directory->load(piece, [&](const PieceReader& saved) {
+            decoys.networks = saved.rows<DecoyNetwork>("networks");
+            counts = saved.rows<CommunityCounts>("counts");
+          })) {
+        return {comm_.gather_all(counts).front(), comm_.gather_all(decoys.networks)};
       }
     }
     VertexAccounts accounts;
     const auto swept = prepare_sweep(comm_, surrogate_log(replica), clocks_, channels_, models_);
-    scores = scores_of(list(fmt::format("detect-{}", replica), graph, swept, accounts).counts, models_);
+    const auto listed = list(fmt::format("detect-{}", replica), graph, swept, accounts);
+    decoys = {count_communities(graph.vertices.total(), listed.networks), {}};
+    const auto scores = scores_of(listed.counts, models_);
+    for (std::size_t n = 0; n < scores.size(); ++n) {
+      decoys.networks.push_back({replica, listed.networks.ranked[n].size, scores[n]});
+    }
     run_.directory->save(decoys_stage, {replica}, [&](PieceWriter& piece) {
-      if (comm_.is_root()) piece.rows("scores", scores);
+      if (!comm_.is_root()) return;
+      piece.rows("networks", decoys.networks);
+      piece.rows("counts", std::vector{decoys.counts});
     });
     run_.stop_if_asked();
-    return scores;
+    return decoys;
   }
 
   void rank(Listed listed, RankedGraph& found) {
@@ -225,6 +250,9 @@ class SignificanceRun {
     significance.activity = describe_networks(
         comm_, swept_, listed.labels, rows, order.size(), channels_, models_, run_.day_clock(),
         {run_.study.output.evidence_objects, run_.study.output.timeline_rows});
+    const auto own_labels = std::span(listed.labels).subspan(swept_.log.own_begin, swept_.log.own().size());
+    significance.members = describe_members(comm_, swept_.log.own(), own_labels, channels_, found.graph,
+                                            found.accounts, found.networks);
     run_.report.finish_stage("rank");
   }
 
@@ -238,7 +266,6 @@ class SignificanceRun {
   std::optional<Histories> histories_;
   Tested tested_;
   Threshold threshold_;
-  std::uint64_t decoy_networks_ = 0;
 };
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include "data/formats/time.hpp"
 #include "data/study/study_file.hpp"
 #include "jobs/commands/commands.hpp"
+#include "jobs/funnel_table.hpp"
 
 namespace lockstep {
 
@@ -90,6 +91,7 @@ class ResultView {
                format_time(reader_.column<std::int64_t>("networks/first_time")[i], unit_),
                format_time(reader_.column<std::int64_t>("networks/last_time")[i], unit_));
     if (const auto about = who(rank, 4); !about.empty()) fmt::print("{}\n", about);
+    links(rank, most);
     members(rank, most);
     objects(rank, most);
   }
@@ -109,27 +111,24 @@ class ResultView {
   void print_funnel() const {
     const auto stage = reader_.text_column("funnel/stage");
     const auto channel = reader_.text_column("funnel/channel");
-    const auto actions = reader_.column<std::uint64_t>("funnel/actions");
-    const auto accounts = reader_.column<std::uint64_t>("funnel/accounts");
-    const auto windowed = reader_.column<std::uint64_t>("funnel/windowed_pairs");
-    const auto pairs = reader_.column<std::uint64_t>("funnel/pairs");
-    fmt::print("{}: {} networks\n\n{:<20} {:<9} {:>13} {:>13} {:>16} {:>13}\n", name_, sizes_.size(),
-               "channel", "stage", "actions", "accounts", "windowed pairs", "pairs");
-    // The surrogates' rows stay in the file.
     const auto replica = tested_ ? reader_.column<std::uint32_t>("funnel/replica")
                                  : std::vector<std::uint32_t>(stage.size(), 0);
-    std::vector<std::size_t> order;
+    std::vector<FunnelRow> rows(stage.size());
     for (std::size_t i = 0; i < stage.size(); ++i) {
-      if (replica[i] == 0) order.push_back(i);
+      rows[i].stage = stage[i];
+      rows[i].channel = channel[i];
+      rows[i].replica = replica[i];
     }
-    std::stable_sort(order.begin(), order.end(), [&](auto i, auto j) { return channel[i] < channel[j]; });
-    const auto cell = [](std::uint64_t value, bool known) { return known ? fmt::format("{}", value) : "-"; };
-    for (const std::size_t i : order) {
-      const bool projected = stage[i] == "project" || stage[i] == "edges";
-      fmt::print("{:<20} {:<9} {:>13} {:>13} {:>16} {:>13}\n", shortened(channel[i], 20), stage[i],
-                 cell(actions[i], !projected), accounts[i], cell(windowed[i], !projected),
-                 cell(pairs[i], projected));
-    }
+    const auto fill = [&](const std::string& column, std::uint64_t FunnelRow::*count) {
+      const auto counts = reader_.column<std::uint64_t>("funnel/" + column);
+      for (std::size_t i = 0; i < rows.size(); ++i) rows[i].*count = counts[i];
+    };
+    fill("actions", &FunnelRow::actions);
+    fill("pairs", &FunnelRow::pairs);
+    fill("communities", &FunnelRow::communities);
+    fill("dropped", &FunnelRow::dropped);
+    const std::uint32_t replicas = replica.empty() ? 0 : std::ranges::max(replica);
+    fmt::print("{}: {} networks\n\n{}", name_, sizes_.size(), funnel_table(rows, replicas));
   }
 
   void compositions() {
@@ -155,6 +154,27 @@ class ResultView {
       }
     }
     return text;
+  }
+
+  /// Other networks that this one has edges with: what is listed as two may be one.
+  void links(std::uint32_t rank, std::size_t most) const {
+    const auto a = reader_.column<std::uint32_t>("links/network_a");
+    const auto b = reader_.column<std::uint32_t>("links/network_b");
+    const auto edges = reader_.column<std::uint64_t>("links/edges");
+    const auto evidence = reader_.column<std::uint64_t>("links/evidence");
+    std::vector<std::size_t> rows;
+    for (std::size_t i = 0; i < a.size(); ++i) {
+      if (a[i] == rank || b[i] == rank) rows.push_back(i);
+    }
+    if (rows.empty()) return;
+    std::stable_sort(rows.begin(), rows.end(), [&](auto i, auto j) { return edges[i] > edges[j]; });
+    fmt::print("\n{:<16} {:>9} {:>9} {:>14}\n", "linked network", "accounts", "edges", "shared objects");
+    for (std::size_t r = 0; r < std::min(most, rows.size()); ++r) {
+      const std::size_t i = rows[r];
+      const std::uint32_t other = a[i] == rank ? b[i] : a[i];
+      fmt::print("{:<16} {:>9} {:>9} {:>14}\n", other, sizes_[other - 1], edges[i], evidence[i]);
+    }
+    if (rows.size() > most) fmt::print("… {} more; --top N shows more of them\n", rows.size() - most);
   }
 
   void members(std::uint32_t rank, std::size_t most) const {

@@ -88,6 +88,24 @@ std::vector<std::uint64_t> count_member_actions(const Comm& comm, const SweptLog
   return actions;
 }
 
+/// A row for every network and channel with actions, whether any of them is a co-action or not: `rows` are
+/// those with co-actions.
+std::vector<ChannelActivity> fill_in(std::vector<ChannelActivity> rows,
+                                     std::span<const std::uint64_t> actions, std::size_t channels) {
+  const auto place = [&](const ChannelActivity& row) { return (row.network - 1) * channels + row.channel; };
+  std::ranges::sort(rows, {}, place);
+  std::vector<ChannelActivity> filled;
+  auto row = rows.begin();
+  for (std::size_t p = 0; p < actions.size(); ++p) {
+    if (actions[p] == 0) continue;
+    auto& next = filled.emplace_back(ChannelActivity{
+        static_cast<std::uint32_t>(p / channels) + 1, static_cast<std::uint32_t>(p % channels), {}});
+    if (row != rows.end() && place(*row) == p) next = *row++;
+    next.activity.actions = actions[p];
+  }
+  return filled;
+}
+
 /// Lists one network's objects and what was done on them.
 class EvidenceList {
  public:
@@ -106,12 +124,12 @@ class EvidenceList {
              std::tie(a.score, a.evidence.accounts, b.evidence.object);
     });
     entries.resize(std::min<std::size_t>(entries.size(), bounds_.objects));
+    const auto shares = share_out(entries);
     std::uint32_t rows_listed = 0;
     for (std::uint32_t place = 0; place < entries.size(); ++place) {
       entries[place].evidence.place = place;
       listed.push_back({entries[place].evidence, entries[place].score});
-      for (const CoAction& row : entries[place].co_actions) {
-        if (rows_listed == bounds_.timeline_rows) break;
+      for (const CoAction& row : entries[place].co_actions.first(shares[place])) {
         timeline.push_back({row.network, rows_listed++, row.action});
       }
     }
@@ -131,6 +149,24 @@ class EvidenceList {
     double score;
     std::span<const CoAction> co_actions;
   };
+
+  /// How many rows each object has in the timeline: the same for all, as far as they have so many; what is
+  /// left goes to the best ones.
+  std::vector<std::size_t> share_out(const std::vector<Entry>& entries) const {
+    std::vector<std::size_t> shares;
+    std::size_t left = bounds_.timeline_rows;
+    for (const Entry& entry : entries) {
+      shares.push_back(
+          std::min<std::size_t>(bounds_.timeline_rows / entries.size(), entry.co_actions.size()));
+      left -= shares.back();
+    }
+    for (std::size_t place = 0; place < entries.size(); ++place) {
+      const std::size_t more = std::min(left, entries[place].co_actions.size() - shares[place]);
+      shares[place] += more;
+      left -= more;
+    }
+    return shares;
+  }
 
   static Evidence sum_up(std::span<const CoAction> object) {
     Evidence evidence{
@@ -224,9 +260,7 @@ NetworkActivity describe_networks(const Comm& comm, const SweptLog& swept,
     };
     for_each_run(network, same_channel, [&](std::span<const CoAction> of_channel) {
       const std::uint32_t c = channel_of(channels, of_channel.front().action.object);
-      Activity activity = describe(of_channel, channels, clock);
-      activity.actions = actions[(rank - 1) * channels.size() + c];
-      described.channels.push_back({rank, c, activity});
+      described.channels.push_back({rank, c, describe(of_channel, channels, clock)});
     });
     const auto of_network =
         std::equal_range(rows.begin(), rows.end(), SweepRow{rank, 0, 0, 0, {}},
@@ -241,11 +275,7 @@ NetworkActivity describe_networks(const Comm& comm, const SweptLog& swept,
       described.networks[n].actions += actions[n * channels.size() + c];
     }
   }
-  const auto by_channel = [](const ChannelActivity& a) { return std::tie(a.network, a.channel); };
-  described.channels = comm.gather_all(described.channels);
-  std::sort(
-      described.channels.begin(), described.channels.end(),
-      [&](const ChannelActivity& a, const ChannelActivity& b) { return by_channel(a) < by_channel(b); });
+  described.channels = fill_in(comm.gather_all(described.channels), actions, channels.size());
   for (const auto& listed : sample_sort(comm, std::move(list.listed))) {
     described.evidence.push_back(listed.evidence);
     described.evidence_scores.push_back(listed.score);

@@ -54,7 +54,7 @@ struct ChannelActivity {
 
 struct NetworkActivity {
   std::vector<Activity> networks;         ///< by rank − 1; the same on every rank
-  std::vector<ChannelActivity> channels;  ///< by (network, channel); the same on every rank
+  std::vector<ChannelActivity> channels;  ///< by (network, channel), where there are actions; on every rank
   std::vector<Evidence> evidence;         ///< by (network, place) over all ranks in rank order
   std::vector<double> evidence_scores;    ///< Λ of each of these objects alone
   std::vector<TimelineRow> timeline;      ///< by (network, place) over all ranks in rank order
@@ -71,7 +71,8 @@ struct EvidenceBounds {
 };
 
 /// Activity, evidence and timeline of the ranked networks. `networks`: rank of each action's network; `rows`:
-/// of the sweep, with ranks, on their keepers. Objects are listed by their own Λ, then accounts, then id.
+/// of the sweep, with ranks, on their keepers. Objects are listed by their own Λ, then accounts, then id; the
+/// timeline has the first co-actions on each of them.
 /// Collective.
 NetworkActivity describe_networks(const Comm& comm, const SweptLog& swept,
                                   std::span<const std::uint32_t> networks, std::span<const SweepRow> rows,

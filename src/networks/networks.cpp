@@ -34,12 +34,6 @@ Network& entry(NetworkTable& table, std::uint32_t label) {
   return table.try_emplace(label, Network{label, 0, 0, 0, 0, UINT32_MAX, 0, 0, 0}).first.value();
 }
 
-std::uint64_t parse_count(const std::string& text) {
-  std::uint64_t value = 0;
-  std::from_chars(text.data(), text.data() + text.size(), value);
-  return value;
-}
-
 /// Labels of the targets of own edges.
 std::vector<std::uint32_t> target_labels(const Comm& comm, const CoordinationGraph& graph,
                                          const std::vector<std::uint32_t>& labels) {
@@ -67,15 +61,13 @@ std::vector<Network> sum_up(const Comm& comm, const CoordinationGraph& graph,
                             const std::vector<std::uint32_t>& labels,
                             const std::vector<std::uint32_t>& targets, const VertexAccounts& accounts) {
   const auto begin = graph.vertices.begin(comm.rank());
-  const auto& followers = accounts.attributes[static_cast<std::size_t>(Attribute::followers)];
   NetworkTable table;
   for (std::size_t v = 0; v < labels.size(); ++v) {
     Network& network = entry(table, labels[v]);
     ++network.size;
     // A sum of digests does not depend on the order of members.
     network.id += mix(accounts.digests[v].high, accounts.digests[v].low, 0, 0);
-    if (followers.empty()) continue;
-    const std::uint64_t count = parse_count(followers[v]);
+    const std::uint64_t count = followers_of(accounts, v);
     network.followers_sum += count;
     network.followers_max = std::max(network.followers_max, count);
   }
@@ -166,48 +158,6 @@ std::vector<Member> list_members(const Comm& comm, const CoordinationGraph& grap
   return sample_sort(comm, std::move(own));
 }
 
-std::vector<Composition> compose(const Comm& comm, const VertexAccounts& accounts,
-                                 const std::vector<std::uint32_t>& rank_of_vertex) {
-  using Key = std::tuple<std::uint32_t, std::uint8_t, std::string>;
-  std::map<Key, std::uint64_t> counts;
-  for (const Attribute attribute :
-       {Attribute::kind, Attribute::platform, Attribute::language, Attribute::region}) {
-    const auto& values = accounts.attributes[static_cast<std::size_t>(attribute)];
-    for (std::size_t v = 0; v < values.size(); ++v) {
-      if (rank_of_vertex[v] == 0 || values[v].empty()) continue;
-      ++counts[{rank_of_vertex[v], static_cast<std::uint8_t>(attribute), values[v]}];
-    }
-  }
-  struct Count {
-    std::uint64_t network, attribute, accounts;
-  };
-  std::vector<Count> rows;
-  std::vector<std::string_view> texts;
-  for (const auto& [key, count] : counts) {
-    rows.push_back({std::get<0>(key), std::get<1>(key), count});
-    texts.push_back(std::get<2>(key));
-  }
-  std::vector<std::size_t> to_root(static_cast<std::size_t>(comm.size()), 0);
-  to_root[0] = rows.size();
-  const auto received = comm.exchange(rows, to_root);
-  const TextPool values = exchange_texts(comm, texts, to_root);
-  std::map<Key, std::uint64_t> merged;
-  for (std::size_t i = 0; i < received.rows.size(); ++i) {
-    const auto& [network, attribute, count] = received.rows[i];
-    merged[{static_cast<std::uint32_t>(network), static_cast<std::uint8_t>(attribute),
-            std::string(values[i])}] += count;
-  }
-  std::vector<Composition> composition;
-  for (const auto& [key, count] : merged) {
-    composition.push_back(
-        {std::get<0>(key), static_cast<Attribute>(std::get<1>(key)), std::get<2>(key), count});
-  }
-  std::stable_sort(composition.begin(), composition.end(), [](const Composition& a, const Composition& b) {
-    return std::tie(a.network, a.attribute, b.accounts) < std::tie(b.network, b.attribute, a.accounts);
-  });
-  return composition;
-}
-
 /// `targets`: rank of the network of each edge's target.
 std::vector<Link> find_links(const Comm& comm, const CoordinationGraph& graph,
                              const std::vector<std::uint32_t>& rank_of_vertex,
@@ -239,6 +189,57 @@ std::vector<Link> find_links(const Comm& comm, const CoordinationGraph& graph,
 }
 
 }  // namespace
+
+std::uint64_t followers_of(const VertexAccounts& accounts, std::size_t own_vertex) {
+  const auto& followers = accounts.attributes[static_cast<std::size_t>(Attribute::followers)];
+  if (followers.empty()) return 0;
+  const std::string& text = followers[own_vertex];
+  std::uint64_t value = 0;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
+}
+
+std::vector<Composition> compose(const Comm& comm, const VertexAccounts& accounts,
+                                 std::span<const GroupMember> members) {
+  using Key = std::tuple<std::uint32_t, std::uint8_t, std::string>;
+  std::map<Key, std::uint64_t> counts;
+  for (const Attribute attribute :
+       {Attribute::kind, Attribute::platform, Attribute::language, Attribute::region}) {
+    const auto& values = accounts.attributes[static_cast<std::size_t>(attribute)];
+    if (values.empty()) continue;
+    for (const auto& [v, group] : members) {
+      if (!values[v].empty()) ++counts[{group, static_cast<std::uint8_t>(attribute), values[v]}];
+    }
+  }
+  struct Count {
+    std::uint64_t network, attribute, accounts;
+  };
+  std::vector<Count> rows;
+  std::vector<std::string_view> texts;
+  for (const auto& [key, count] : counts) {
+    rows.push_back({std::get<0>(key), std::get<1>(key), count});
+    texts.push_back(std::get<2>(key));
+  }
+  std::vector<std::size_t> to_root(static_cast<std::size_t>(comm.size()), 0);
+  to_root[0] = rows.size();
+  const auto received = comm.exchange(rows, to_root);
+  const TextPool values = exchange_texts(comm, texts, to_root);
+  std::map<Key, std::uint64_t> merged;
+  for (std::size_t i = 0; i < received.rows.size(); ++i) {
+    const auto& [network, attribute, count] = received.rows[i];
+    merged[{static_cast<std::uint32_t>(network), static_cast<std::uint8_t>(attribute),
+            std::string(values[i])}] += count;
+  }
+  std::vector<Composition> composition;
+  for (const auto& [key, count] : merged) {
+    composition.push_back(
+        {std::get<0>(key), static_cast<Attribute>(std::get<1>(key)), std::get<2>(key), count});
+  }
+  std::stable_sort(composition.begin(), composition.end(), [](const Composition& a, const Composition& b) {
+    return std::tie(a.network, a.attribute, b.accounts) < std::tie(b.network, b.attribute, a.accounts);
+  });
+  return composition;
+}
 
 VertexAccounts describe_vertices(const Comm& comm, const CoordinationGraph& graph,
                                  const Catalogue& catalogue) {
@@ -312,7 +313,11 @@ void rank_in_order(const Comm& comm, const CoordinationGraph& graph, const Verte
   }
   networks.links = find_links(comm, graph, networks.rank_of_vertex, targets);
   networks.members = list_members(comm, graph, networks);
-  networks.composition = compose(comm, accounts, networks.rank_of_vertex);
+  std::vector<GroupMember> listed_members;
+  for (std::size_t v = 0; v < networks.rank_of_vertex.size(); ++v) {
+    if (networks.rank_of_vertex[v] > 0) listed_members.push_back({v, networks.rank_of_vertex[v]});
+  }
+  networks.composition = compose(comm, accounts, listed_members);
 }
 
 Networks rank_networks(const Comm& comm, const CoordinationGraph& graph,

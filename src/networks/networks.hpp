@@ -75,6 +75,20 @@ struct Networks {
   std::vector<Composition> composition;  ///< by network, attribute, accounts descending, value; root only
 };
 
+/// 0: not known. Local.
+std::uint64_t followers_of(const VertexAccounts& accounts, std::size_t own_vertex);
+
+/// An own vertex that is counted in a group.
+struct GroupMember {
+  std::size_t vertex;
+  std::uint32_t group;
+};
+
+/// Counts members of groups by value of each attribute, with the group as `network`: by group, attribute,
+/// accounts descending, value; at the root only. Collective.
+std::vector<Composition> compose(const Comm& comm, const VertexAccounts& accounts,
+                                 std::span<const GroupMember> members);
+
 /// Brings names and attributes to the ranks that own the vertices. Collective.
 VertexAccounts describe_vertices(const Comm& comm, const CoordinationGraph& graph,
                                  const Catalogue& catalogue);

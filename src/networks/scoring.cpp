@@ -38,20 +38,12 @@ ClassCounts calibrate(const Comm& comm, const SweptLog& swept, std::span<const C
   for (const SweepRow& row : sweep(swept.log, everyone, swept.clocks, channels, models)) {
     add_to(sums, row.channel, row.interval_class, row.counts);
   }
-  static_assert(sizeof(PairCounts) == 3 * sizeof(std::uint64_t));
-  std::vector<std::uint64_t> figures;
-  for (const auto& classes : sums) {
-    for (const auto& counts : classes) {
-      figures.insert(figures.end(), {counts.co_acting, counts.co_present, counts.triples});
-    }
-  }
-  comm.sum_each(figures);
-  auto figure = figures.begin();
-  for (auto& classes : sums) {
-    for (auto& counts : classes) {
-      counts = {figure[0], figure[1], figure[2]};
-      figure += 3;
-    }
+  std::vector<PairCounts> own;
+  for (const auto& classes : sums) own.insert(own.end(), classes.begin(), classes.end());
+  const auto all = comm.gather_all(own);
+  sums.assign(channels.size(), {});
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    add_to(sums, i / NullModel::classes % channels.size(), i % NullModel::classes, all[i]);
   }
   return sums;
 }
@@ -117,6 +109,10 @@ std::vector<double> q_values(std::span<const double> scores, std::vector<double>
   };
   std::vector<double> q_of_sorted;
   for (const double score : sorted) {
+    if (score <= 0) {  // no evidence at all, however few surrogate networks there are
+      q_of_sorted.push_back(1);
+      continue;
+    }
     const double false_ones = at_least(decoys, score) / replicas;
     const double share = false_ones / (false_ones + at_least(sorted, score));
     q_of_sorted.push_back(q_of_sorted.empty() ? share : std::min(share, q_of_sorted.back()));

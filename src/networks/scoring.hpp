@@ -42,7 +42,8 @@ std::vector<ClassCounts> sum_by_network(const Comm& comm, std::span<const SweepR
 std::vector<double> scores_of(std::span<const ClassCounts> counts, std::span<const NullModel> models);
 
 /// q of each network: of all networks with Λ at least as large, the share that are surrogates' (per replica);
-/// or the share at a smaller Λ, where that is smaller, so that more evidence never has a larger q. Local.
+/// or the share at a smaller Λ, where that is smaller, so that more evidence never has a larger q. 1 where Λ
+/// is 0. Local.
 std::vector<double> q_values(std::span<const double> scores, std::vector<double> decoys,
                              std::uint32_t replicas);
 

@@ -40,7 +40,7 @@ PairCounts count_pairs(std::span<Moment> moments, std::uint32_t window) {
     const std::uint64_t own = end - i;
     counts.co_acting -= count_near(moments.subspan(i, own), window);
     counts.co_present -= own * (own - 1) / 2;
-    if (n > own) counts.triples += own * (n - own) * (n - own - 1);
+    if (n > own) counts.triples += UnsignedWide{own} * (n - own) * (n - own - 1);
     i = end;
   }
   return counts;
@@ -142,7 +142,7 @@ std::vector<ChannelRule> interval_reach(std::span<const ChannelRule> channels,
   std::vector<ChannelRule> reach(channels.begin(), channels.end());
   for (std::size_t c = 0; c < reach.size(); ++c) {
     const std::uint64_t width = models[c].slots(NullModel::classes - 1) * models[c].resolution();
-    reach[c].window = static_cast<std::uint32_t>(std::min<std::uint64_t>(intervals * width, INT32_MAX));
+    reach[c].window = static_cast<std::uint32_t>(std::min<std::uint64_t>(intervals * width, UINT32_MAX));
   }
   return reach;
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cluster/comm.hpp"
+#include "data/wide.hpp"
 #include "src/log/halo.hpp"
 #include "src/significance/null_model.hpp"
 #include "src/significance/object_clocks.hpp"
@@ -16,7 +17,9 @@ namespace lockstep {
 struct PairCounts {
   std::uint64_t co_acting = 0;   ///< S: pairs at most Δ apart
   std::uint64_t co_present = 0;  ///< K: all such pairs
-  std::uint64_t triples = 0;     ///< Σ over actions of d(d − 1), d = actions of other members beside it
+  /// Σ over actions of d(d − 1), d = actions of other members beside it: 64 bits hold it up to 2.6 million
+  /// actions in an interval.
+  UnsignedWide triples = 0;
 
   PairCounts& operator+=(const PairCounts& other) {
     co_acting += other.co_acting;
@@ -26,7 +29,7 @@ struct PairCounts {
   }
 };
 
-/// The counts of a network on one object, of one class of intervals. 48 bytes.
+/// The counts of a network on one object, of one class of intervals. 64 bytes.
 struct SweepRow {
   std::uint32_t network;
   std::uint16_t channel;

@@ -30,6 +30,8 @@ class Histories {
   int owner(std::uint32_t account) const { return owners_.owner(account); }
   /// Of an account owned here.
   std::span<const Visit> of(std::uint32_t account) const;
+  /// Of all accounts owned here.
+  std::uint64_t visits() const { return visits_.size(); }
 
  private:
   Ranges owners_;

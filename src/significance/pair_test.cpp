@@ -4,8 +4,11 @@
 #include <cmath>
 
 #include <boost/math/distributions/binomial.hpp>
+#include <tsl/robin_map.h>
+#include <tsl/robin_set.h>
 
 #include "cluster/exchange.hpp"
+#include "data/wide.hpp"
 
 namespace lockstep {
 
@@ -32,14 +35,95 @@ std::size_t end_of_object(std::span<const Visit> visits, std::size_t begin) {
   return end;
 }
 
-/// The histories of some accounts, wherever they are owned. Own ones are not copied.
+std::size_t end_of_interval(std::span<const Visit> visits, std::size_t begin) {
+  std::size_t end = begin;
+  while (end < visits.size() && visits[end].interval == visits[begin].interval) ++end;
+  return end;
+}
+
+/// min(1, Σ q) over all pairs of visits to one object, in fixed point. Visits are by interval, and only runs
+/// in equal or neighbouring intervals meet: a step per visit, however often two accounts act.
+std::uint64_t expected_on_object(std::span<const Visit> a, std::span<const Visit> b, const NullModel& model) {
+  std::uint64_t expected = 0;
+  std::size_t low = 0;
+  for (std::size_t i = 0; i < a.size() && expected < fixed_one;) {
+    const std::uint64_t interval = a[i].interval;
+    const std::size_t a_end = end_of_interval(a, i);
+    while (low < b.size() && b[low].interval + std::uint64_t{1} < interval) ++low;
+    for (std::size_t j = low; j < b.size() && b[j].interval <= interval + 1;) {
+      const std::size_t b_end = end_of_interval(b, j);
+      const UnsignedWide chances =
+          UnsignedWide{a_end - i} * (b_end - j) * model.fixed(a[i].interval, b[j].interval);
+      expected = static_cast<std::uint64_t>(std::min<UnsignedWide>(expected + chances, fixed_one));
+      j = b_end;
+    }
+    i = a_end;
+  }
+  return expected;
+}
+
+std::size_t end_of_pair(std::span<const Edge> edges, std::size_t begin) {
+  std::size_t end = begin;
+  while (end < edges.size() && same_pair(edges[begin], edges[end])) ++end;
+  return end;
+}
+
+using Lengths = tsl::robin_map<std::uint32_t, std::uint64_t>;
+
+/// How many visits the edges' accounts have that are owned by other ranks. Collective.
+Lengths foreign_lengths(const Comm& comm, std::span<const Edge> edges, const Histories& histories) {
+  tsl::robin_set<std::uint32_t> met;
+  for (const Edge& edge : edges) {
+    for (const std::uint32_t account : {edge.source, edge.target}) {
+      if (histories.owner(account) != comm.rank()) met.insert(account);
+    }
+  }
+  const std::vector<std::uint32_t> accounts(met.begin(), met.end());
+  const auto found = ask(
+      comm, accounts, [&](std::uint32_t account) { return histories.owner(account); },
+      [&](std::uint32_t account) { return std::uint64_t{histories.of(account).size()}; });
+  Lengths lengths;
+  for (std::size_t i = 0; i < accounts.size(); ++i) lengths[accounts[i]] = found[i];
+  return lengths;
+}
+
+/// Edges begin … end − 1, and whose histories must be fetched for them.
+struct Batch {
+  std::size_t end;
+  PairBatch size;
+  std::vector<std::uint32_t> accounts;
+};
+
+/// As many pairs from edge `begin` on as fit into `budget` visits, and at least one.
+Batch cut_batch(std::span<const Edge> edges, std::size_t begin, const Lengths& lengths,
+                std::uint64_t budget) {
+  Batch batch{begin, {}, {}};
+  tsl::robin_set<std::uint32_t> fetched;
+  while (batch.end < edges.size()) {
+    std::uint64_t more = 0;
+    std::vector<std::uint32_t> new_accounts;
+    for (const std::uint32_t account : {edges[batch.end].source, edges[batch.end].target}) {
+      const auto length = lengths.find(account);
+      if (length == lengths.end() || fetched.contains(account)) continue;
+      more += length->second;
+      new_accounts.push_back(account);
+    }
+    if (batch.size.pairs > 0 && batch.size.visits + more > budget) break;
+    fetched.insert(new_accounts.begin(), new_accounts.end());
+    batch.size.visits += more;
+    ++batch.size.pairs;
+    batch.end = end_of_pair(edges, batch.end);
+  }
+  batch.accounts.assign(fetched.begin(), fetched.end());
+  return batch;
+}
+
+/// The histories of some accounts that other ranks own, and of all own ones, which are not copied.
 class FetchedHistories {
  public:
   FetchedHistories(const Comm& comm, const Histories& histories, std::vector<std::uint32_t> accounts)
       : comm_(comm), histories_(histories) {
     std::sort(accounts.begin(), accounts.end());
-    accounts.erase(std::unique(accounts.begin(), accounts.end()), accounts.end());
-    std::erase_if(accounts, [&](std::uint32_t account) { return histories.owner(account) == comm.rank(); });
     const auto asked =
         send_to(comm, accounts, [&](std::uint32_t account) { return histories.owner(account); });
     std::vector<Visit> answers;
@@ -127,12 +211,10 @@ Chances count_chances(std::span<const Visit> a, std::span<const Visit> b, const 
       (a[i].object < b[j].object ? i : j) = a[i].object < b[j].object ? a_end : b_end;
       continue;
     }
-    std::uint64_t expected = 0;
-    for (std::size_t k = i; k < a_end; ++k) {
-      for (std::size_t l = j; l < b_end; ++l) expected += model.fixed(a[k].interval, b[l].interval);
-    }
+    const std::uint64_t expected =
+        expected_on_object(a.subspan(i, a_end - i), b.subspan(j, b_end - j), model);
     chances.co_present += expected > 0 ? 1 : 0;
-    chances.expected += std::min(expected, fixed_one);
+    chances.expected += expected;
     i = a_end;
     j = b_end;
   }
@@ -164,29 +246,23 @@ std::uint32_t weight_of(double p_value) {
 
 std::vector<TestedEdge> test_pairs(const Comm& comm, std::vector<Edge> candidates, const Histories& histories,
                                    std::span<const ChannelRule> channels, std::span<const NullModel> models,
-                                   const std::function<void(std::uint64_t)>& edges_done, std::size_t batch) {
+                                   const PairTestOptions& options) {
   std::vector<TestedEdge> kept;
   const std::span<const Edge> edges(candidates);
-  const std::uint64_t batches = comm.max(std::uint64_t{(edges.size() + batch - 1) / batch});
+  const Lengths lengths = foreign_lengths(comm, edges, histories);
+  const std::uint64_t budget =
+      options.visit_budget > 0 ? options.visit_budget : 4 * comm.max(histories.visits());
   std::size_t next = 0;
-  for (std::uint64_t round = 0; round < batches; ++round) {
-    // A pair's rows stay together.
-    std::size_t end = std::min(edges.size(), next + batch);
-    while (end > next && end < edges.size() && same_pair(edges[end - 1], edges[end])) ++end;
-    std::vector<std::uint32_t> accounts;
-    for (std::size_t e = next; e < end; ++e) {
-      accounts.push_back(edges[e].source);
-      accounts.push_back(edges[e].target);
-    }
-    const FetchedHistories fetched(comm, histories, std::move(accounts));
+  while (comm.any(next < edges.size())) {
+    Batch batch = cut_batch(edges, next, lengths, budget);
+    const FetchedHistories fetched(comm, histories, std::move(batch.accounts));
     const PairTester tester(fetched, channels, models);
-    while (next < end) {
-      std::size_t pair_end = next;
-      while (pair_end < end && same_pair(edges[next], edges[pair_end])) ++pair_end;
+    while (next < batch.end) {
+      const std::size_t pair_end = end_of_pair(edges, next);
       tester.test(edges.subspan(next, pair_end - next), kept);
       next = pair_end;
     }
-    if (edges_done) edges_done(next);
+    if (options.batch_done) options.batch_done(batch.size);
   }
   return kept;
 }

@@ -53,13 +53,25 @@ struct TestedEdge {
 inline constexpr double largest_alpha = 0.01;
 inline constexpr std::uint32_t least_weight = full_weight / 10;
 
+/// What a rank fetches and tests at a time.
+struct PairBatch {
+  std::uint64_t pairs = 0;
+  std::uint64_t visits = 0;  ///< of other ranks' accounts
+};
+
+struct PairTestOptions {
+  /// Most visits of other ranks' accounts that a rank holds at a time, unless one pair has more; 0: four
+  /// times as many as the ranks own at most.
+  std::uint64_t visit_budget = 0;
+  /// Told of every batch of this rank.
+  std::function<void(const PairBatch&)> batch_done = {};
+};
+
 /// Tests all candidate pairs and keeps the rows of those whose pair's p (Bonferroni over the study's
-/// channels) is at most largest_alpha. Histories of partners are fetched from their owners for about `batch`
-/// edges at a time; `edges_done` is told how many of this rank's are tested. Candidates are by (source,
-/// target, channel); so is the result. Collective.
+/// channels) is at most largest_alpha. Histories of partners are fetched from their owners in batches of
+/// bounded size. Candidates are by (source, target, channel); so is the result. Collective.
 std::vector<TestedEdge> test_pairs(const Comm& comm, std::vector<Edge> candidates, const Histories& histories,
                                    std::span<const ChannelRule> channels, std::span<const NullModel> models,
-                                   const std::function<void(std::uint64_t)>& edges_done = {},
-                                   std::size_t batch = std::size_t{1} << 18);
+                                   const PairTestOptions& options = {});
 
 }  // namespace lockstep

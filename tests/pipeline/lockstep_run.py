@@ -23,11 +23,12 @@ def add_options(parser):
 
 
 def launch(options, ranks, *arguments):
-    """Runs the program with these arguments. Raises with its output when it fails."""
+    """Runs the program with these arguments; returns what it printed. Raises with its output when it fails."""
     command = [*shlex.split(options.mpirun), "-n", str(ranks), options.lockstep, *map(str, arguments)]
     done = subprocess.run(command, env={**ENVIRONMENT, **os.environ}, capture_output=True, text=True, errors="replace")
     if done.returncode != 0:
         raise RuntimeError(f"exit code {done.returncode}: {shlex.join(command)}\n{done.stdout}{done.stderr}")
+    return done.stdout + done.stderr
 
 
 def run(options, study, out, ranks):

@@ -1,9 +1,12 @@
 #include "src/networks/networks.hpp"
 
 #include <map>
+#include <random>
 #include <string>
 
 #include "data/wide.hpp"
+#include "src/log/windows.hpp"
+#include "src/networks/channel_members.hpp"
 #include "tests/ranks/communities/edges.hpp"
 #include "tests/ranks/world.hpp"
 
@@ -290,6 +293,102 @@ TEST_P(RankNetworks, CountsMembersByAttribute) {
     found.emplace_back(network, attribute, -static_cast<std::int64_t>(accounts), value);
   }
   EXPECT_EQ(found, rows);
+}
+
+TEST_P(RankNetworks, CountsLinksBetweenNetworks) {
+  if (!world().is_root()) return;
+  std::map<std::pair<std::uint32_t, std::uint32_t>, std::set<std::pair<std::uint32_t, std::uint32_t>>> pairs;
+  std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint64_t> shared;
+  for (const Edge& edge : grouped.edges) {
+    const std::pair<std::uint32_t, std::uint32_t> link =
+        std::minmax(rank_of(edge.source), rank_of(edge.target));
+    if (link.first == 0 || link.first == link.second) continue;
+    pairs[link].emplace(edge.source, edge.target);
+    shared[link] += edge.shared;
+  }
+  ASSERT_EQ(networks.links.size(), pairs.size());
+  EXPECT_GT(pairs.size(), 0U);
+  auto link = networks.links.begin();
+  for (const auto& [between, accounts] : pairs) {
+    EXPECT_EQ(std::pair(link->network_a, link->network_b), between);
+    EXPECT_EQ(link->edges, accounts.size());
+    EXPECT_EQ(link->shared, shared[between]);
+    ++link;
+  }
+}
+
+/// Members, edges, times, followers and attributes of each network in each channel, over a log of its own.
+TEST_P(RankNetworks, DescribesMembersByChannel) {
+  const std::vector<ChannelRule> channels{{0, 5, 10, 1}, {5, 9, 10, 1}, {9, 20, 10, 1}};
+  std::mt19937 engine(GetParam());
+  std::vector<Action> log;
+  for (int i = 0; i < 250; ++i) {  // some members do not act at all in a channel
+    log.push_back({engine() % 20, static_cast<std::uint32_t>(engine() % 90),
+                   static_cast<std::uint32_t>(engine() % account_count)});
+  }
+  std::sort(log.begin(), log.end());
+  const Ranges accounts = account_ranges(account_count, GetParam());
+  auto graph = make_coordination_graph(world(), accounts, edges_of(grouped.edges, accounts, world().rank()));
+  const auto described = describe_vertices(world(), graph, make_catalogue(world(), known));
+  const auto labels = smallest_vertices(grouped, named);
+  const auto begin = labels.begin() + static_cast<std::ptrdiff_t>(graph.vertices.begin(world().rank()));
+  const auto ranked = rank_networks(
+      world(), graph, {begin, begin + static_cast<std::ptrdiff_t>(graph.own.size())}, described, min_size);
+  const auto own = own_piece(log, GetParam());
+  std::vector<std::uint32_t> ranks;
+  for (const Action& action : own) {
+    const bool named_here = std::binary_search(named.begin(), named.end(), action.account);
+    ranks.push_back(named_here ? rank_of(action.account) : 0);
+  }
+  const auto found = describe_members(world(), own, ranks, channels, graph, described, ranked);
+
+  std::vector<std::vector<std::uint64_t>> rows;
+  std::vector<std::tuple<std::uint32_t, std::uint32_t, Attribute, std::int64_t, std::string>> composition;
+  for (std::uint32_t i = 0; i < expected.size(); ++i) {
+    for (std::uint32_t c = 0; c < channels.size(); ++c) {
+      std::set<std::uint32_t> active;
+      for (const Action& action : log) {
+        const bool is_member = std::ranges::count(expected[i].accounts, action.account) > 0;
+        if (is_member && channel_of(channels, action.object) == c) active.insert(action.account);
+      }
+      std::vector<std::uint64_t> row{i + 1, c, active.size(), UINT32_MAX, 0, 0, 0, 0};
+      for (const std::uint32_t account : active) {
+        const std::string& text = known.attributes.at(Attribute::followers)[account];
+        const std::uint64_t followers = text.empty() ? 0 : std::stoull(text);
+        row[6] += followers;
+        row[7] = std::max(row[7], followers);
+      }
+      for (const Edge& edge : grouped.edges) {
+        if (edge.channel != c || rank_of(edge.source) != i + 1 || rank_of(edge.target) != i + 1) continue;
+        row[3] = std::min<std::uint64_t>(row[3], edge.first_time);
+        row[4] = std::max<std::uint64_t>(row[4], edge.last_time);
+        ++row[5];
+      }
+      if (row[2] > 0 || row[5] > 0) rows.push_back(row);
+      for (const Attribute attribute : {Attribute::kind, Attribute::region}) {
+        std::map<std::string, std::int64_t> counts;
+        for (const std::uint32_t account : active) ++counts[known.attributes.at(attribute)[account]];
+        counts.erase("");
+        for (const auto& [value, count] : counts)
+          composition.emplace_back(i + 1, c, attribute, -count, value);
+      }
+    }
+  }
+  std::vector<std::vector<std::uint64_t>> found_rows;
+  for (const ChannelMembers& m : found.channels) {
+    found_rows.push_back({m.network, m.channel, m.members, m.first_time, m.last_time, m.edges,
+                          m.followers_sum, m.followers_max});
+    const double pairs = 0.5 * m.members * (m.members - 1.0);
+    EXPECT_DOUBLE_EQ(m.density(), m.members > 1 ? static_cast<double>(m.edges) / pairs : 0);
+  }
+  EXPECT_EQ(found_rows, rows);
+  std::sort(composition.begin(), composition.end());
+  decltype(composition) found_composition;
+  for (const auto& [channel, counted] : found.composition) {
+    found_composition.emplace_back(counted.network, channel, counted.attribute,
+                                   -static_cast<std::int64_t>(counted.accounts), counted.value);
+  }
+  EXPECT_EQ(found_composition, world().is_root() ? composition : decltype(composition)());
 }
 
 INSTANTIATE_TEST_SUITE_P(Networks, RankNetworks, ::testing::Range(0U, 5U));

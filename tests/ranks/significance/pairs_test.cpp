@@ -1,3 +1,5 @@
+#include <set>
+
 #include <gtest/gtest.h>
 
 #include "src/significance/jitter.hpp"
@@ -97,10 +99,24 @@ std::vector<TestedEdge> test_slowly(const LabelledLog& labelled, const std::vect
   return tested;
 }
 
-TEST(TestPairs, IsTheSameOnAnyNumberOfRanks) {
+std::uint64_t pairs_of(const std::vector<Edge>& edges) {
+  std::set<std::pair<std::uint32_t, std::uint32_t>> pairs;
+  for (const Edge& edge : edges) pairs.emplace(edge.source, edge.target);
+  return pairs.size();
+}
+
+/// Whether an account of the edges acts and is owned by another rank.
+bool asks_others(const std::vector<Edge>& edges, const Histories& histories) {
+  return std::any_of(edges.begin(), edges.end(), [&](const Edge& edge) {
+    return histories.owner(edge.source) != world().rank() || histories.owner(edge.target) != world().rank();
+  });
+}
+
+TEST(TestPairs, IsTheSameForAnyBudgetAndNumberOfRanks) {
   std::size_t kept = 0;
   std::size_t dropped = 0;
   std::size_t in_two_channels = 0;
+  std::size_t batches = 0;  // of several pairs, within a bound that cuts
   for (std::uint32_t seed = 0; seed < 6; ++seed) {
     const auto labelled = coordinated_log(seed);
     const auto& [log, channels] = labelled.log;
@@ -122,13 +138,20 @@ TEST(TestPairs, IsTheSameOnAnyNumberOfRanks) {
       const std::uint32_t rank = seed == 0 ? last : std::min(edge.source / (3 + seed), last);
       if (rank == static_cast<std::uint32_t>(world().rank())) own.push_back(edge);
     }
-    for (const std::size_t batch : {1U, 2U, 7U, 1U << 18}) {
-      std::uint64_t done = 0;
-      const auto tested = test_pairs(
-          world(), own, histories, channels, labelled.models, [&](std::uint64_t edges) { done = edges; },
-          batch);
-      EXPECT_EQ(done, world().max(std::uint64_t{all.size()}) > 0 ? own.size() : 0U);
-      EXPECT_EQ(fields_of(world().gather_all(tested)), fields_of(expected)) << seed << " batch " << batch;
+    for (const std::uint64_t budget : {0U, seed == 1 ? 1U : 60U, 150U}) {
+      std::uint64_t pairs = 0;
+      std::uint64_t visits = 0;
+      const auto tested =
+          test_pairs(world(), own, histories, channels, labelled.models,
+                     {budget, [&](const PairBatch& batch) {
+                        EXPECT_TRUE(budget == 0 || batch.visits <= budget || batch.pairs == 1);
+                        pairs += batch.pairs;
+                        visits += batch.visits;
+                        batches += batch.pairs > 1 && budget == 150 ? 1 : 0;
+                      }});
+      EXPECT_EQ(pairs, pairs_of(own));
+      EXPECT_EQ(visits > 0, asks_others(own, histories));
+      EXPECT_EQ(fields_of(world().gather_all(tested)), fields_of(expected)) << seed << " budget " << budget;
       const auto counts = count_by_weight(world(), tested);
       EXPECT_EQ(counts, count_by_weight(Comm::self(), expected));
     }
@@ -136,6 +159,7 @@ TEST(TestPairs, IsTheSameOnAnyNumberOfRanks) {
   EXPECT_GT(kept, 50U);
   EXPECT_GT(dropped, 100U);
   EXPECT_GT(in_two_channels, 10U);
+  EXPECT_TRUE(world().size() == 1 || world().sum(batches) > 10);
 }
 
 TEST(CountByWeight, CountsAPairOnce) {

@@ -12,7 +12,9 @@ namespace {
 std::vector<std::uint64_t> figures(const ClassCounts& counts) {
   std::vector<std::uint64_t> all;
   for (const auto& classes : counts) {
-    for (const PairCounts& c : classes) all.insert(all.end(), {c.co_acting, c.co_present, c.triples});
+    for (const PairCounts& c : classes) {
+      all.insert(all.end(), {c.co_acting, c.co_present, static_cast<std::uint64_t>(c.triples)});
+    }
   }
   return all;
 }

@@ -45,7 +45,7 @@ inline SweepTable table_of(std::span<const SweepRow> rows) {
     auto& counts = table[{row.network, row.object, row.interval_class}];
     counts[0] += row.counts.co_acting;
     counts[1] += row.counts.co_present;
-    counts[2] += row.counts.triples;
+    counts[2] += static_cast<std::uint64_t>(row.counts.triples);
   }
   return table;
 }

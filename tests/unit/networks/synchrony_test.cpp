@@ -54,6 +54,27 @@ TEST(Sweep, CountsAnIntervalWhereItsFirstActionIsOwn) {
   EXPECT_EQ(table_of(rows), brute_force_sweep(labelled, networks));
 }
 
+/// Three million accounts act at once: the triples do not fit into 64 bits.
+TEST(Sweep, CountsTriplesOfAViralObject) {
+  constexpr std::uint32_t n = 3'000'000;
+  std::vector<Action> log;
+  for (std::uint32_t account = 0; account < n; ++account) log.push_back({0, 100, account});
+  const ObjectClock clock{0, n, 100};
+  const ChannelRule channel{0, 1, 60, 1};
+  const NullModel model(60, 1);
+  const auto rows = sweep(whole(std::move(log)), std::vector<std::uint32_t>(n, 1), std::span(&clock, 1),
+                          std::span(&channel, 1), std::span(&model, 1));
+  ASSERT_EQ(rows.size(), 1U);
+  const UnsignedWide triples = UnsignedWide{n} * (n - 1) * (n - 2);
+  EXPECT_GT(triples, UnsignedWide{UINT64_MAX});
+  EXPECT_TRUE(rows[0].counts.triples == triples);
+  const double q = model.same(0);
+  const double pairs = 0.5 * n * (n - 1.0);
+  EXPECT_NEAR(judge(std::array<PairCounts, NullModel::classes>{rows[0].counts}, model).variance /
+                  (pairs * q * (1 - q) + static_cast<double>(triples) * (model.triple(0) - q * q)),
+              1, 1e-12);
+}
+
 /// Jitter must give S the mean M and the variance V, with accounts that act several times, too.
 TEST(Judge, ForetellsMeanAndVarianceUnderJitter) {
   constexpr int replicas = 6'000;
@@ -136,6 +157,12 @@ TEST(QValues, AreSharesOfSurrogates) {
   EXPECT_EQ(std::set(q.begin(), q.end()).size(), 1U);
 }
 
+TEST(QValues, NoEvidenceIsNeverBelieved) {
+  EXPECT_EQ(q_values(std::vector<double>{0, 7, 0}, {}, 10), (std::vector<double>{1, 0, 1}));
+  EXPECT_EQ(q_values(std::vector<double>{0, 7, 0}, {0, 0, 8}, 1), (std::vector<double>{1, 0.5, 1}));
+  EXPECT_EQ(q_values(std::vector<double>{0}, {}, 1), std::vector<double>{1});
+}
+
 TEST(OrderByScore, PutsBelievedNetworksFirst) {
   Networks networks;
   networks.names = {"d", "b", "a", "c", "f", "e"};
@@ -151,7 +178,7 @@ TEST(IntervalReach, CoversTheWidestInterval) {
   const auto reach = interval_reach(channels, models, 1);
   EXPECT_EQ(reach[0].window, 240U);
   EXPECT_EQ(reach[1].window, 140U);
-  EXPECT_EQ(reach[2].window, static_cast<std::uint32_t>(INT32_MAX));
+  EXPECT_EQ(reach[2].window, UINT32_MAX);
   EXPECT_EQ(interval_reach(channels, models, 2)[0].window, 480U);
 }
 

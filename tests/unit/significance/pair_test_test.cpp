@@ -68,6 +68,59 @@ TEST(CountChances, EqualsAllPairsOfActions) {
   EXPECT_GT(met, 2'000U);
 }
 
+/// Visits to one object in intervals first, first + step, …, so many in each; by interval, as histories are.
+struct Habit {
+  std::uint32_t first, step, intervals, in_each;
+  std::vector<Visit> visits(std::uint32_t account) const {
+    std::vector<Visit> all;
+    for (std::uint32_t i = 0; i < intervals * in_each; ++i) {
+      all.push_back({5, first + step * (i / in_each), account});
+    }
+    return all;
+  }
+};
+
+TEST(CountChances, OfAccountsThatActVeryOftenOnAnObjectEqualsAllPairs) {
+  const ChannelRule channel{0, 9, 60, 1};
+  const NullModel model(60, 1);
+  std::size_t below_one = 0;
+  for (const auto& [x, y] : {std::pair<Habit, Habit>{{10, 1, 1, 300}, {11, 1, 1, 2}},  // only neighbours meet
+                             {{10, 2, 40, 20}, {13, 4, 1, 19}},
+                             {{10, 4, 40, 30}, {11, 4, 1, 25}},
+                             {{0, 1, 6, 1}, {1, 3, 2, 1}},
+                             {{0, 2, 300, 1}, {3, 400, 1, 1}},
+                             {{0, 1, 9, 50}, {0, 1, 7, 80}},
+                             {{3, 1, 1, 2'000}, {3, 1, 1, 500}},
+                             {{0, 3, 9, 50}, {40, 1, 7, 80}}}) {
+    const auto a = x.visits(1);
+    const auto b = y.visits(2);
+    std::uint64_t expected = 0;
+    for (const Visit& of_a : a) {
+      for (const Visit& of_b : b) expected += model.fixed(of_a.interval, of_b.interval);
+    }
+    below_one += expected > 0 && expected < fixed(1) ? 1 : 0;
+    for (const auto& chances : {count_chances(a, b, channel, model), count_chances(b, a, channel, model)}) {
+      EXPECT_EQ(chances.co_present, expected > 0 ? 1U : 0U);
+      EXPECT_EQ(chances.expected, std::min(expected, fixed(1)));
+    }
+  }
+  EXPECT_GE(below_one, 4U);
+}
+
+/// 10^12 pairs of actions are more than can be looked at, and their chances more than 64 bits hold.
+TEST(CountChances, TakesAStepPerActionAndNotPerPair) {
+  const ChannelRule channel{0, 9, 60, 1};
+  const NullModel model(60, 1);
+  const auto often = Habit{2, 1, 1, 1'000'000}.visits(1);
+  const auto late = Habit{3, 1, 1, 1'000'000}.visits(2);
+  const auto elsewhere = Habit{4, 2, 500'000, 2}.visits(3);
+  for (int round = 0; round < 20; ++round) {
+    EXPECT_EQ(count_chances(often, often, channel, model).expected, fixed(1));
+    EXPECT_EQ(count_chances(often, late, channel, model).expected, fixed(1));
+    EXPECT_EQ(count_chances(often, elsewhere, channel, model).co_present, 0U);
+  }
+}
+
 TEST(PairPValue, IsTheBinomialTail) {
   for (std::uint64_t trials = 1; trials <= 60; trials += trials < 8 ? 1 : 13) {
     for (const double q : {1e-6, 0.003, 0.098, 0.363, 0.52, 0.9}) {
