@@ -47,9 +47,12 @@ std::vector<ScannedLog> load_scanned(const Comm& comm, const RunDirectory& run, 
   attempt(comm, [&] {
     for (auto f = static_cast<std::uint32_t>(comm.rank()); f < files.size();
          f += static_cast<std::uint32_t>(comm.size())) {
-      if (!run.load_alone(files[f], [&](std::istream& in) { logs.push_back(read_scanned(in)); })) continue;
+      // Damage may show after the whole log is read, in the file's end mark.
+      ScannedLog log(0);
+      if (!run.load_alone(files[f], [&](std::istream& in) { log = read_scanned(in); })) continue;
       files_here.push_back(f);
-      for (const ReadSplit& split : logs.back().splits) claims.push_back({f, split.number});
+      for (const ReadSplit& split : log.splits) claims.push_back({f, split.number});
+      logs.push_back(std::move(log));
     }
   });
   // Two attempts may have read the same split: the first file that has it counts, and a later one as a whole
