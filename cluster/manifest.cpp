@@ -82,6 +82,27 @@ std::optional<bool> is_alive(const Attempt& attempt) {
   return attempt.process_start != 0 && start_of_process(attempt.process) == attempt.process_start;
 }
 
+std::string first_difference(const std::string& before, const std::string& now) {
+  std::istringstream a(before);
+  std::istringstream b(now);
+  std::string table;
+  for (;;) {
+    std::string old_line;
+    std::string new_line;
+    const bool more_old = static_cast<bool>(std::getline(a, old_line));
+    const bool more_new = static_cast<bool>(std::getline(b, new_line));
+    if (old_line != new_line) {
+      const auto shown = [](bool more, const std::string& line) {
+        return more ? "'" + line + "'" : "nothing";
+      };
+      return fmt::format("{} was {} and is {}", table.empty() ? "the study" : table,
+                         shown(more_old, old_line), shown(more_new, new_line));
+    }
+    if (!more_old) return "";
+    if (new_line.starts_with('[')) table = new_line;
+  }
+}
+
 std::filesystem::path parts_folder(const std::filesystem::path& folder) {
   return folder / "parts";
 }

@@ -116,6 +116,9 @@ Attempt this_process(std::uint32_t number, int ranks);
 /// Now, in ISO 8601, UTC.
 std::string now_text();
 
+/// The first `key = value` that two effective studies do not share, with its table; empty: they are the same.
+std::string first_difference(const std::string& before, const std::string& now);
+
 /// The folder of the parts that pieces list.
 std::filesystem::path parts_folder(const std::filesystem::path& folder);
 

@@ -30,28 +30,6 @@ constexpr auto heartbeat_interval = std::chrono::seconds(2);
 /// An attempt on another host whose heartbeat is older is taken for dead.
 constexpr auto heartbeat_patience = std::chrono::seconds(60);
 
-/// The first `key = value` that two effective studies do not share, with its table.
-std::string first_difference(const std::string& before, const std::string& now) {
-  std::istringstream a(before);
-  std::istringstream b(now);
-  std::string table;
-  for (;;) {
-    std::string old_line;
-    std::string new_line;
-    const bool more_old = static_cast<bool>(std::getline(a, old_line));
-    const bool more_new = static_cast<bool>(std::getline(b, new_line));
-    if (old_line != new_line) {
-      const auto shown = [](bool more, const std::string& line) {
-        return more ? "'" + line + "'" : "nothing";
-      };
-      return fmt::format("{} was {} and is {}", table.empty() ? "the study" : table,
-                         shown(more_old, old_line), shown(more_new, new_line));
-    }
-    if (!more_old) return "";
-    if (new_line.starts_with('[')) table = new_line;
-  }
-}
-
 /// Throws Error(usage) that names the first input that is not as it was. Notes new times of change of files
 /// whose bytes are the same.
 void check_inputs(std::vector<InputFile>& before, const std::vector<InputFile>& now) {

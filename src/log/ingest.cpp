@@ -429,9 +429,9 @@ void save_log(const Comm& comm, RunDirectory& run, const Ingested& ingested, con
   run.forget_alone(read_stage);
 }
 
-std::optional<LogFacts> read_log_facts(const std::filesystem::path& folder) {
+std::optional<LogFacts> read_log_facts(const std::filesystem::path& folder, const Manifest& manifest) {
   std::optional<LogFacts> facts;
-  for (const Piece& piece : newest_manifest(folder).manifest.pieces) {
+  for (const Piece& piece : manifest.pieces) {
     if (piece.stage == log_stage) facts = read_header(PieceReader(parts_folder(folder), piece, 0, 1)).facts;
   }
   return facts;

@@ -80,8 +80,8 @@ struct LogFacts {
 /// Collective.
 void save_log(const Comm& comm, RunDirectory& run, const Ingested& ingested, const HaloLog& log);
 
-/// Of the saved log of a run; nothing where there is none that is whole. Throws Error(io). Local.
-std::optional<LogFacts> read_log_facts(const std::filesystem::path& folder);
+/// Of the saved log of a run; nothing where its manifest lists none. Throws Error(io). Local.
+std::optional<LogFacts> read_log_facts(const std::filesystem::path& folder, const Manifest& manifest);
 
 /// The saved log, dealt anew to these ranks; nothing where there is none that is whole. Collective.
 std::optional<Ingested> load_log(const Comm& comm, RunDirectory& run, const Study& study);

@@ -208,6 +208,12 @@ def check_plan(checks, options, folder):
     known = answer(options, "plan", study, "--run", read)
     checks.true("plan: exact after ingest, however little is sampled", "exact" in known
                 and abs(planned_pairs(known) / pairs - 1) < 0.01 and f"{actions / 1000:.1f} k actions" in known, known)
+    more = folder / "in order of time" / "more.toml"
+    more.write_text(study.read_text(encoding="utf-8") + lockstep_run.channel("co-actor", "account", 60, 2),
+                    encoding="utf-8")
+    other = ask(options, "plan", more, "--run", read)
+    checks.true("plan: a run of another study is refused, and the difference named", other.returncode == USAGE
+                and "[[channel]]" in other.stderr and not other.stdout, other.stdout + other.stderr)
     header_lines = answer(options, "plan", study, "--nodes", 2, "--cores-per-node", 3, "--sbatch")
     checks.equal("plan: --sbatch prints these lines only", header_lines.splitlines(),
                  ["#SBATCH --nodes=2", "#SBATCH --ntasks-per-node=3", "#SBATCH --mem=1G", "#SBATCH --time=00:10:00"])
