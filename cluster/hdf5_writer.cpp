@@ -147,7 +147,11 @@ Hdf5Writer::Hdf5Writer(const Comm& comm, std::filesystem::path file)
   });
 }
 
-Hdf5Writer::~Hdf5Writer() = default;
+Hdf5Writer::~Hdf5Writer() {
+  // A file that is still open here is left by an error, maybe of this rank alone. Closing it would wait for
+  // the others; the program is about to end.
+  if (implementation_->comm.size() > 1) implementation_->parallel.leave_open();
+}
 
 template <class T>
 void Hdf5Writer::column(const ColumnLabel& label, std::span<const T> values) {
