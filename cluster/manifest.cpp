@@ -171,11 +171,23 @@ std::filesystem::path manifest_file(const std::filesystem::path& folder, std::ui
   return folder / (prefix + std::to_string(attempt));
 }
 
+std::vector<std::string> files_in(const std::filesystem::path& folder) {
+  std::vector<std::string> names;
+  std::error_code error;
+  std::filesystem::directory_iterator entry(folder, error);
+  while (!error && entry != std::filesystem::directory_iterator()) {
+    names.push_back(entry->path().filename().string());
+    entry.increment(error);
+  }
+  if (error && error != std::errc::no_such_file_or_directory) {
+    throw Error(ExitCode::io, fmt::format("{}: {}", folder.string(), error.message()));
+  }
+  return names;
+}
+
 std::vector<std::uint32_t> attempts_in(const std::filesystem::path& folder) {
   std::vector<std::uint32_t> numbers;
-  std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
-    const std::string name = entry.path().filename().string();
+  for (const std::string& name : files_in(folder)) {
     if (!name.starts_with(prefix)) continue;
     std::uint32_t number = 0;
     const char* const end = name.data() + name.size();

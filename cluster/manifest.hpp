@@ -122,12 +122,14 @@ std::string first_difference(const std::string& before, const std::string& now);
 /// The folder of the parts that pieces list.
 std::filesystem::path parts_folder(const std::filesystem::path& folder);
 
-/// The numbers of the attempts that have a manifest in a folder, ascending. Local.
+/// The names of a folder's files, in no order; none where there is no folder. Throws Error(io). Local.
+std::vector<std::string> files_in(const std::filesystem::path& folder);
+/// The numbers of the attempts that have a manifest in a folder, ascending. Throws Error(io). Local.
 std::vector<std::uint32_t> attempts_in(const std::filesystem::path& folder);
 std::filesystem::path manifest_file(const std::filesystem::path& folder, std::uint32_t attempt);
 
 /// The newest manifest of a folder that is whole, with a message for each newer one that is not. An empty
-/// manifest where there is none. Local.
+/// manifest where there is none. Throws Error(io). Local.
 struct FoundManifest {
   Manifest manifest;
   std::vector<std::string> damaged;

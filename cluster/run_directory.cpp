@@ -171,7 +171,8 @@ void RunDirectory::Implementation::claim() {
   replace_file(mine, manifest_text(manifest));
   const int linked = ::link(mine.c_str(), manifest_file(folder, attempt).c_str());
   const int error = errno;
-  std::filesystem::remove(mine);
+  std::error_code ignored;
+  std::filesystem::remove(mine, ignored);
   if (linked != 0) {
     throw Error(ExitCode::io, error == EEXIST
                                   ? fmt::format("{}: another job has just started here", folder.string())
@@ -227,8 +228,8 @@ void RunDirectory::Implementation::open(const RunIdentity& identity) {
   manifest.attempts.push_back(this_process(attempt, comm.size()));
   claim();
   // What earlier attempts left half-written, and what a fresh start has no use for.
-  for (const auto& entry : std::filesystem::directory_iterator(parts())) {
-    if (options.fresh || entry.path().extension() == ".writing") std::filesystem::remove(entry.path(), error);
+  for (const auto& name : files_in(parts())) {
+    if (options.fresh || name.ends_with(".writing")) std::filesystem::remove(parts() / name, error);
   }
   constexpr std::size_t manifests_kept = 3;
   for (std::size_t i = 0; i + manifests_kept < numbers.size() + 1; ++i) {
@@ -241,10 +242,15 @@ void RunDirectory::Implementation::open(const RunIdentity& identity) {
 
 void RunDirectory::Implementation::beat(const std::stop_token& token) {
   std::unique_lock lock(mutex);
-  while (!token.stop_requested() && !replaced()) {
-    const Work work = current_work();
-    std::ofstream(heartbeat_file(folder))
-        << heartbeat_text({attempt, work.stage, work.unit, work.done, work.total, work.seconds});
+  while (!token.stop_requested()) {
+    try {
+      if (replaced()) return;
+      const Work work = current_work();
+      std::ofstream(heartbeat_file(folder))
+          << heartbeat_text({attempt, work.stage, work.unit, work.done, work.total, work.seconds});
+    } catch (const std::exception&) {
+      // A beat is left out: an exception that leaves a thread would end the program.
+    }
     wake.wait_for(lock, token, heartbeat_interval, [] { return false; });
   }
 }
@@ -343,8 +349,7 @@ std::vector<std::string> RunDirectory::saved_alone(const std::string& stage) con
   const auto& self = *implementation_;
   std::vector<std::string> files;
   attempt_at_root(self.comm, [&] {
-    for (const auto& entry : std::filesystem::directory_iterator(self.parts())) {
-      const std::string name = entry.path().filename().string();
+    for (const auto& name : files_in(self.parts())) {
       if (name.starts_with(stage + ".") && name.ends_with(".alone")) files.push_back(name);
     }
   });
@@ -380,17 +385,16 @@ bool RunDirectory::load_alone(const std::string& file, const std::function<void(
 
 RunDirectory::Due RunDirectory::due() {
   auto& self = *implementation_;
-  enum : std::uint64_t { nothing, save, stop, replaced };
+  enum : std::uint64_t { nothing, save, stop };
   std::uint64_t mine = nothing;
-  if (self.comm.is_root()) {
+  attempt_at_root(self.comm, [&] {
+    self.check_not_replaced();
     const std::chrono::duration<double, std::ratio<60>> minutes =
         Implementation::Clock::now() - self.last_save;
     if (minutes.count() >= self.options.checkpoint_minutes) mine = save;
-    if (self.replaced()) mine = replaced;
-  }
-  if (self.stop.made()) mine = std::max<std::uint64_t>(mine, stop);
+  });
+  if (self.stop.made()) mine = stop;
   const std::uint64_t all = self.comm.max(mine);
-  if (all == replaced) attempt_at_root(self.comm, [&] { self.check_not_replaced(); });
   return all == stop ? Due::stop : all == save ? Due::save : Due::nothing;
 }
 

@@ -125,12 +125,14 @@ class RunDirectory {
 
   /// Saves work of this rank alone, without any other rank; it counts from then on. Throws Error(io). Local.
   void save_alone(const std::string& stage, const std::function<void(std::ostream&)>& write);
-  /// All such files of a stage, whoever wrote them; the same on every rank. Collective.
+  /// All such files of a stage, whoever wrote them; the same on every rank. Throws AgreedError(io).
+  /// Collective.
   std::vector<std::string> saved_alone(const std::string& stage) const;
   /// Reads one; false where it is damaged, which is told. Local.
   bool load_alone(const std::string& file, const std::function<void(std::istream&)>& read) const;
 
-  /// Removes such files of a stage: what they hold is saved otherwise by now. Never throws. Collective.
+  /// Removes such files of a stage: what they hold is saved otherwise by now. Throws AgreedError(io).
+  /// Collective.
   void forget_alone(const std::string& stage);
 
   /// What all ranks should do at the end of a unit of work.

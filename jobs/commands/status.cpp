@@ -50,13 +50,11 @@ std::vector<StageState> saved_stages(const std::filesystem::path& folder, const 
     return stages.emplace_back(StageState{name});
   };
   const auto parts = parts_folder(folder);
-  std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(parts, error)) {
-    if (entry.path().extension() != ".alone") continue;
-    const std::string name = entry.path().filename().string();
+  for (const std::string& name : files_in(parts)) {
+    if (!name.ends_with(".alone")) continue;
     auto& saved = stage(name.substr(0, name.find('.')));
     ++saved.units;
-    saved.bytes += size_of(entry.path());
+    saved.bytes += size_of(parts / name);
   }
   for (const Piece& piece : manifest.pieces) {
     auto& saved = stage(piece.stage);
@@ -94,8 +92,11 @@ RunState look_at(const std::filesystem::path& folder) {
     run.heartbeat_age =
         std::chrono::duration<double>(std::filesystem::file_time_type::clock::now() - beat).count();
   }
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder, error)) {
-    if (entry.is_regular_file(error)) run.bytes += size_of(entry.path());
+  // Files come and go while a run is at work.
+  std::filesystem::recursive_directory_iterator entry(folder, error);
+  for (; !error && entry != std::filesystem::recursive_directory_iterator(); entry.increment(error)) {
+    std::error_code gone;
+    if (entry->is_regular_file(gone)) run.bytes += size_of(entry->path());
   }
   run.state = state_of(run);
   return run;

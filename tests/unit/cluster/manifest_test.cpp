@@ -46,6 +46,12 @@ TEST_F(ManifestFile, NoticesEveryFlippedByteAndTornEnd) {
   }
 }
 
+TEST_F(ManifestFile, AFolderThatCannotBeReadIsNamed) {
+  write(folder_ / "file", "no folder");
+  expect_io_error(folder_ / "file", [&] { attempts_in(folder_ / "file"); });
+  EXPECT_TRUE(attempts_in(folder_ / "none").empty());
+}
+
 TEST_F(ManifestFile, TheNewestWholeOneCounts) {
   EXPECT_TRUE(newest_manifest(folder_).manifest.attempts.empty());
   for (const std::uint32_t attempt : {2U, 9U, 10U}) {
