@@ -171,6 +171,10 @@ std::filesystem::path manifest_file(const std::filesystem::path& folder, std::ui
   return folder / (prefix + std::to_string(attempt));
 }
 
+std::filesystem::path result_file(const std::filesystem::path& folder, std::uint32_t attempt) {
+  return folder / fmt::format("results.{}.h5", attempt);
+}
+
 std::vector<std::string> files_in(const std::filesystem::path& folder) {
   std::vector<std::string> names;
   std::error_code error;

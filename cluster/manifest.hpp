@@ -127,6 +127,9 @@ std::vector<std::string> files_in(const std::filesystem::path& folder);
 /// The numbers of the attempts that have a manifest in a folder, ascending. Throws Error(io). Local.
 std::vector<std::uint32_t> attempts_in(const std::filesystem::path& folder);
 std::filesystem::path manifest_file(const std::filesystem::path& folder, std::uint32_t attempt);
+/// Where an attempt writes the result before it becomes results.h5: one that was replaced may be writing,
+/// too.
+std::filesystem::path result_file(const std::filesystem::path& folder, std::uint32_t attempt);
 
 /// The newest manifest of a folder that is whole, with a message for each newer one that is not. An empty
 /// manifest where there is none. Throws Error(io). Local.

@@ -103,8 +103,7 @@ void analyse(RunContext& run, bool only_read) {
                                           results.networks.ranked.size(), run.study.communities.min_size,
                                           results.networks.dropped));
   Progress progress(comm, "publish", "edges", 0);
-  // Under a name of this attempt's own: an attempt that was replaced may be writing, too.
-  const auto written = directory.folder() / fmt::format("results.{}.h5", directory.attempt());
+  const auto written = result_file(directory.folder(), directory.attempt());
   write_results(run, results, written);
   directory.finish(written);
   progress.finish(results.graph.edges.size());
