@@ -51,9 +51,8 @@ std::vector<Action> sort_stage(RunContext& run, std::vector<Action> actions) {
   return log;
 }
 
-std::uint64_t count_actions(RunContext& run, const HaloLog& log, const std::string& stage,
-                            std::uint32_t replica) {
-  const auto counts = count_log(run.comm, log, run.catalogue.channels);
+std::uint64_t add_counts(RunContext& run, const std::vector<LogCounts>& counts, const std::string& stage,
+                         std::uint32_t replica) {
   std::uint64_t windowed_pairs = 0;
   std::vector<FunnelRow> rows;
   for (const LogCounts& of_channel : counts) {
@@ -74,7 +73,7 @@ PrunedLog prune_stage(RunContext& run, HaloLog log, std::uint32_t replica) {
   auto kept =
       prune(run.comm, std::move(log), channels, [&](std::uint64_t actions) { progress.advance(actions); });
   PrunedLog pruned{with_halo(run.comm, balance(run.comm, std::move(kept)), channels)};
-  pruned.windowed_pairs = count_actions(run, pruned.log, "prune", replica);
+  pruned.windowed_pairs = add_counts(run, count_log(run.comm, pruned.log, channels), "prune", replica);
   progress.finish();
   if (replica == 0) {
     const std::uint64_t actions = run.comm.sum(pruned.log.own().size());

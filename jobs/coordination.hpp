@@ -52,9 +52,9 @@ PrunedLog prune_stage(RunContext& run, HaloLog log, std::uint32_t replica);
 Projection project_stage(RunContext& run, const PrunedLog& pruned, std::uint32_t replica,
                          const ProjectionOptions& options);
 
-/// Adds a funnel row per channel for a log. Collective.
-std::uint64_t count_actions(RunContext& run, const HaloLog& log, const std::string& stage,
-                            std::uint32_t replica);
+/// Adds a funnel row per channel for the counts of a log; returns its windowed pairs. Local.
+std::uint64_t add_counts(RunContext& run, const std::vector<LogCounts>& counts, const std::string& stage,
+                         std::uint32_t replica);
 
 /// Communities of a weighted graph as `communities` ask for; by own vertex the smallest vertex. Saved as
 /// `stage`. Throws AgreedError(stopped). Collective.

@@ -70,6 +70,8 @@ HaloLog read_and_sort(RunContext& run) {
     run.report.finish_stage("read");
     log = with_halo(run.comm, sort_stage(run, std::move(loaded->actions)), loaded->catalogue.channels);
     run.report.finish_stage("sort");
+    loaded->channels = count_log(run.comm, log, loaded->catalogue.channels);
+    run.report.finish_stage("count");
     save_log(run.comm, *run.directory, *loaded, log);
     run.report.finish_stage("save");
     run.stop_if_asked();
@@ -84,6 +86,7 @@ HaloLog read_and_sort(RunContext& run) {
                            counts.rejected_rows, counts.rejected_rows > 0 ? " (see rejects.jsonl)" : "",
                            is_limited ? fmt::format(", {} outside from and to", counts.rows_outside) : ""));
   run.catalogue = std::move(loaded->catalogue);
+  add_counts(run, loaded->channels, "read", 0);
   run.publications = std::move(loaded->publications);
   return log;
 }
@@ -93,9 +96,6 @@ void analyse(RunContext& run, bool only_read) {
   auto& directory = *run.directory;
   auto log = read_and_sort(run);
   if (only_read) return;
-  count_actions(run, log, "read", 0);
-  run.report.finish_stage("count");
-
   const bool by_count = run.study.coordination.rule == Rule::count;
   const Results results =
       by_count ? find_by_count(run, std::move(log)) : find_by_significance(run, std::move(log));

@@ -374,10 +374,9 @@ struct LogHeader {
   }
 };
 
-LogFacts count_facts(const Comm& comm, const Ingested& ingested, const HaloLog& log) {
+LogFacts facts_of(const Comm& comm, const Ingested& ingested) {
   const auto& [accounts, objects] = std::tie(ingested.catalogue.accounts, ingested.catalogue.objects);
-  LogFacts facts{ingested.counts, count_log(comm, log, ingested.catalogue.channels), accounts.size(),
-                 accounts.size() + objects.size(), 0};
+  LogFacts facts{ingested.counts, ingested.channels, accounts.size(), accounts.size() + objects.size(), 0};
   for (const Dictionary* names : {&accounts, &objects}) {
     for (std::size_t n = 0; n < names->local_size(); ++n)
       facts.name_bytes += names->name(names->id_at(n)).size();
@@ -417,7 +416,7 @@ Ingested ingest(const Comm& comm, const Study& study, const std::filesystem::pat
 void save_log(const Comm& comm, RunDirectory& run, const Ingested& ingested, const HaloLog& log) {
   const auto& catalogue = ingested.catalogue;
   const LogHeader header{catalogue.epoch, std::stoull(catalogue.input_digest, nullptr, 16),
-                         count_facts(comm, ingested, log)};
+                         facts_of(comm, ingested)};
   run.save(log_stage, {0}, [&](PieceWriter& piece) {
     if (comm.is_root()) piece.stream("header", 0, [&](std::ostream& out) { out << to_bytes(header); });
     for_each_named(catalogue, [&](const ScannedLog& names) {
@@ -450,6 +449,7 @@ std::optional<Ingested> load_log(const Comm& comm, RunDirectory& run, const Stud
     });
     if (!whole) continue;
     result.counts = header.facts.read;
+    result.channels = std::move(header.facts.channels);
     result.catalogue =
         make_catalogue(study, number_names(comm, study.channels.size(), logs), header.epoch, header.digest);
     return result;

@@ -49,6 +49,7 @@ struct Ingested {
   std::vector<Publication> publications;  ///< that this rank has read of; an object may be in several
   Catalogue catalogue;
   ReadCounts counts;
+  std::vector<LogCounts> channels;  ///< count_log() of the sorted log; empty before it is sorted
 };
 
 /// Bytes of a plain file that one rank reads at a time; results do not depend on it.
@@ -76,8 +77,8 @@ struct LogFacts {
   std::uint64_t name_bytes = 0;  ///< their characters
 };
 
-/// The read and sorted log, in `log`, as a stage of a run; the rest is in `ingested`. Throws AgreedError(io).
-/// Collective.
+/// The read and sorted log, in `log`, as a stage of a run; the rest is in `ingested`, with its counts. Throws
+/// AgreedError(io). Collective.
 void save_log(const Comm& comm, RunDirectory& run, const Ingested& ingested, const HaloLog& log);
 
 /// Of the saved log of a run; nothing where its manifest lists none. Throws Error(io). Local.
