@@ -118,6 +118,18 @@ void serialize(Archive& archive, Heartbeat& heartbeat) {
           cereal::make_nvp("total", heartbeat.total), cereal::make_nvp("seconds", heartbeat.seconds));
 }
 
+std::optional<double> heartbeat_age(const std::filesystem::path& folder) {
+  std::error_code error;
+  const auto beat = std::filesystem::last_write_time(heartbeat_file(folder), error);
+  if (error) return std::nullopt;
+  const auto probe = folder / "heartbeat.probe";
+  std::ofstream(probe).put('\n');
+  auto now = std::filesystem::last_write_time(probe, error);
+  if (error) now = std::filesystem::file_time_type::clock::now();
+  std::filesystem::remove(probe, error);
+  return std::chrono::duration<double>(now - beat).count();
+}
+
 std::string heartbeat_text(const Heartbeat& heartbeat) {
   std::ostringstream json;
   {
@@ -171,6 +183,10 @@ std::filesystem::path manifest_file(const std::filesystem::path& folder, std::ui
   return folder / (prefix + std::to_string(attempt));
 }
 
+std::filesystem::path ended_file(const std::filesystem::path& folder, std::uint32_t attempt) {
+  return manifest_file(folder, attempt).string() + ".ended";
+}
+
 std::filesystem::path result_file(const std::filesystem::path& folder, std::uint32_t attempt) {
   return folder / fmt::format("results.{}.h5", attempt);
 }
@@ -204,6 +220,18 @@ std::vector<std::uint32_t> attempts_in(const std::filesystem::path& folder) {
   return numbers;
 }
 
+namespace {
+
+void add_end(const std::filesystem::path& folder, Manifest& manifest) {
+  if (manifest.attempts.empty() || !manifest.attempts.back().ended.empty()) return;
+  Attempt& last = manifest.attempts.back();
+  std::ifstream in(ended_file(folder, last.number));
+  std::getline(in, last.ended);
+  std::getline(in, last.outcome);
+}
+
+}  // namespace
+
 FoundManifest newest_manifest(const std::filesystem::path& folder) {
   FoundManifest found;
   auto numbers = attempts_in(folder);
@@ -213,6 +241,7 @@ FoundManifest newest_manifest(const std::filesystem::path& folder) {
     for (const auto& candidate : {file, std::filesystem::path(file.string() + previous)}) {
       try {
         found.manifest = read_manifest(candidate);
+        add_end(folder, found.manifest);
         return found;
       } catch (const std::exception& error) {
         found.damaged.emplace_back(error.what());

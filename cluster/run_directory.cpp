@@ -29,8 +29,6 @@ namespace lockstep {
 namespace {
 
 constexpr auto heartbeat_interval = std::chrono::seconds(2);
-/// An attempt on another host whose heartbeat is older is taken for dead.
-constexpr auto heartbeat_patience = std::chrono::seconds(60);
 
 /// The attempt that wrote a part, as its name says; nothing where it says none.
 std::optional<std::uint32_t> writer_of(const std::string& part) {
@@ -175,20 +173,14 @@ void RunDirectory::Implementation::check_not_alive(const Attempt& last) const {
                 fmt::format("{}: attempt {} is at work here (process {}); wait for it or stop it",
                             folder.string(), last.number, last.process));
   }
-  // Clocks differ between hosts; the file server's is one.
-  const auto probe = folder / "heartbeat.probe";
-  std::ofstream(probe).put('\n');
-  std::error_code error;
-  const auto beat = std::filesystem::last_write_time(heartbeat_file(folder), error);
-  const auto age = std::filesystem::last_write_time(probe) - beat;
-  std::filesystem::remove(probe);
-  if (error || age > heartbeat_patience) return;
+  const auto age = heartbeat_age(folder);
+  if (!age || *age > heartbeat_patience) return;
   throw Error(
       ExitCode::io,
-      fmt::format("{}: attempt {} seems to be at work on {}{} (a sign of life {} s ago); wait a minute if it "
-                  "is dead, or use --take-over",
-                  folder.string(), last.number, host, last.job.empty() ? "" : ", job " + last.job,
-                  std::chrono::duration_cast<std::chrono::seconds>(age).count()));
+      fmt::format(
+          "{}: attempt {} seems to be at work on {}{} (a sign of life {:.0f} s ago); wait a minute if it "
+          "is dead, or use --take-over",
+          folder.string(), last.number, host, last.job.empty() ? "" : ", job " + last.job, *age));
 }
 
 /// Writes the first manifest of this attempt under a number that nobody else gets.
@@ -224,8 +216,9 @@ void RunDirectory::Implementation::remove_leftovers(const std::vector<std::uint3
   }
   for (std::uint32_t number = 1; number < attempt; ++number) {
     const auto result = result_file(folder, number).string();
+    const auto state = manifest_file(folder, number).string();
     for (const auto& file :
-         {result, result + ".writing", manifest_file(folder, number).string() + ".writing"}) {
+         {result, result + ".writing", state + ".writing", ended_file(folder, number).string()}) {
       remove_quietly(file);
     }
   }
@@ -334,7 +327,7 @@ const std::filesystem::path& RunDirectory::folder() const {
 }
 
 void RunDirectory::save(const std::string& stage, const std::vector<std::uint32_t>& units,
-                        const std::function<void(PieceWriter&)>& write) {
+                        const std::function<void(PieceWriter&)>& write, std::uint64_t total) {
   auto& self = *implementation_;
   PieceWriter writer(self.parts(),
                      fmt::format("{}.a{}.p{}.r{}", stage, self.attempt, self.saved++, self.comm.rank()));
@@ -345,7 +338,7 @@ void RunDirectory::save(const std::string& stage, const std::vector<std::uint32_
   });
   const auto parts_of_ranks = self.comm.gather(to_bytes(writer.parts()));
   attempt_at_root(self.comm, [&] {
-    Piece piece{stage, units, {}};
+    Piece piece{stage, units, static_cast<std::uint32_t>(total), {}};
     for (const auto& bytes : parts_of_ranks) {
       const auto parts = from_bytes<std::vector<Part>>(bytes);
       piece.parts.insert(piece.parts.end(), parts.begin(), parts.end());
@@ -384,11 +377,12 @@ bool RunDirectory::load(const Piece& piece, const std::function<void(const Piece
   }
 }
 
-void RunDirectory::save_alone(const std::string& stage, const std::function<void(std::ostream&)>& write) {
+void RunDirectory::save_alone(const std::string& stage, std::size_t units, std::size_t total,
+                              const std::function<void(std::ostream&)>& write) {
   auto& self = *implementation_;
   self.check_not_replaced();
-  const auto file =
-      fmt::format("{}.a{}.r{}.{}.alone", stage, self.attempt, self.comm.rank(), self.saved_alone++);
+  const auto file = fmt::format("{}.a{}.r{}.{}.{}of{}.alone", stage, self.attempt, self.comm.rank(),
+                                self.saved_alone++, units, total);
   write_checked(self.parts() / file, [&](std::ostream& out) {
     out << self.identity_digest;
     write(out);
@@ -509,6 +503,15 @@ void RunDirectory::end(const std::string& outcome) noexcept {
     self.commit();
   } catch (...) {
     // The attempt ends either way; its successor finds it dead.
+  }
+}
+
+void RunDirectory::end_alone(const std::string& outcome) noexcept {
+  const auto& self = *implementation_;
+  try {
+    replace_file(ended_file(self.folder, self.attempt), now_text() + "\n" + outcome + "\n");
+  } catch (...) {
+    // The attempt ends either way, and its successor finds it dead.
   }
 }
 

@@ -114,17 +114,19 @@ class RunDirectory {
   const std::filesystem::path& folder() const;
 
   /// Saves what came of `units` of a stage: every rank writes its share, and when all have, the manifest says
-  /// so. Throws AgreedError(io). Collective.
+  /// so. `total`: units of the stage, where they are known. Throws AgreedError(io). Collective.
   void save(const std::string& stage, const std::vector<std::uint32_t>& units,
-            const std::function<void(PieceWriter&)>& write);
+            const std::function<void(PieceWriter&)>& write, std::uint64_t total = 0);
   /// The saved pieces of a stage. The same on every rank.
   std::vector<Piece> pieces(const std::string& stage) const;
   /// Reads a piece on all ranks with `read`, which must be local. False where a file of it is missing, torn
   /// or changed: the piece is then forgotten, and the user is told. Collective.
   bool load(const Piece& piece, const std::function<void(const PieceReader&)>& read);
 
-  /// Saves work of this rank alone, without any other rank; it counts from then on. Throws Error(io). Local.
-  void save_alone(const std::string& stage, const std::function<void(std::ostream&)>& write);
+  /// Saves what this rank alone made of `units` units of `total`; it counts from then on. The numbers are for
+  /// people. Throws Error(io). Local.
+  void save_alone(const std::string& stage, std::size_t units, std::size_t total,
+                  const std::function<void(std::ostream&)>& write);
   /// All such files of a stage, whoever wrote them; the same on every rank. Throws AgreedError(io).
   /// Collective.
   std::vector<std::string> saved_alone(const std::string& stage) const;
@@ -152,6 +154,8 @@ class RunDirectory {
   void finish(const std::filesystem::path& written);
   /// Notes how the attempt ended. Never throws. Local; does something at the root.
   void end(const std::string& outcome) noexcept;
+  /// The same for any rank that has to end all others. Never throws. Local.
+  void end_alone(const std::string& outcome) noexcept;
 
  private:
   struct Implementation;

@@ -14,13 +14,9 @@
 
 namespace lockstep {
 
-namespace {
-
 std::string stage_name(const std::string& stage, std::uint32_t replica) {
   return replica == 0 ? stage : fmt::format("{} s{}", stage, replica);
 }
-
-}  // namespace
 
 std::vector<std::uint32_t> RunContext::resolutions(const std::vector<Action>& log) const {
   auto resolutions = find_resolutions(comm, log, catalogue.channels);
@@ -44,8 +40,8 @@ void RunContext::add_to_funnel(std::vector<FunnelRow> rows, const std::string& s
   }
 }
 
-std::vector<Action> sort_stage(RunContext& run, std::vector<Action> actions) {
-  Progress progress(run.comm, "sort", "actions", actions.size());
+std::vector<Action> sort_stage(RunContext& run, std::vector<Action> actions, std::uint32_t replica) {
+  Progress progress(run.comm, stage_name("sort", replica), "actions", actions.size());
   auto log = sort_log(run.comm, std::move(actions));
   progress.finish(log.size());
   return log;
@@ -84,7 +80,8 @@ PrunedLog prune_stage(RunContext& run, HaloLog log, std::uint32_t replica) {
 }
 
 Projection project_stage(RunContext& run, const PrunedLog& pruned, std::uint32_t replica,
-                         const ProjectionOptions& options) {
+                         ProjectionOptions options) {
+  options.stage = stage_name("project", replica);
   auto projection = project(run.comm, pruned.log, run.catalogue.channels, run.catalogue.accounts.size(),
                             run.day_clock(), options);
   if (replica == 0) {
@@ -108,8 +105,9 @@ std::vector<std::uint32_t> detect_stage(RunContext& run, const std::string& stag
     return redistribute(run.comm, std::move(labels), graph.vertices);
   };
   const auto save_labels = [&](const std::string& name, std::uint32_t unit,
-                               const std::vector<std::uint32_t>& labels) {
-    run.directory->save(name, {unit}, [&](PieceWriter& piece) { piece.rows("labels", labels); });
+                               const std::vector<std::uint32_t>& labels, std::uint64_t total) {
+    run.directory->save(
+        name, {unit}, [&](PieceWriter& piece) { piece.rows("labels", labels); }, total);
   };
   for (const Piece& piece : run.directory->pieces(stage)) {
     if (auto labels = load_labels(piece)) return *std::move(labels);
@@ -118,7 +116,7 @@ std::vector<std::uint32_t> detect_stage(RunContext& run, const std::string& stag
       set_objective(run.comm, graph, communities.objective, communities.resolution, weight_one);
   LeidenOptions options;
   options.seed = communities.seed;
-  Progress progress(run.comm, "detect", "arcs", 0);
+  Progress progress(run.comm, stage, "arcs", 0);
   options.arcs_seen = [&](std::uint64_t arcs) { progress.advance(arcs); };
   // Between passes the labels are all there is: the latest that are whole, and how many passes made them.
   const std::string passes = stage + "-passes";
@@ -131,12 +129,12 @@ std::vector<std::uint32_t> detect_stage(RunContext& run, const std::string& stag
   }
   options.pass_done = [&](std::uint32_t done, const std::vector<std::uint32_t>& labels) {
     const auto due = run.directory->due();
-    if (due != RunDirectory::Due::nothing) save_labels(passes, done, labels);
+    if (due != RunDirectory::Due::nothing) save_labels(passes, done, labels, 0);
     if (due == RunDirectory::Due::stop) run.directory->stop();
   };
   auto labels = find_communities(run.comm, std::move(graph), quality, options);
   progress.finish();
-  save_labels(stage, 0, labels);
+  save_labels(stage, 0, labels, 1);
   run.stop_if_asked();
   return labels;
 }

@@ -104,13 +104,16 @@ class PairsStage {
   void save() {
     if (unsaved_.empty()) return;
     std::sort(unsaved_.begin(), unsaved_.end());
-    run_.directory->save(stage_, unsaved_, [&](PieceWriter& piece) {
-      piece.rows("rows", std::span<const Row>(rows_).subspan(saved_rows_));
-      piece.stream("counts", 0, [&](std::ostream& out) {
-        cereal::BinaryOutputArchive archive(out);
-        archive(fresh_, Blocks{all_blocks_, prune_rows_});
-      });
-    });
+    run_.directory->save(
+        stage_, unsaved_,
+        [&](PieceWriter& piece) {
+          piece.rows("rows", std::span<const Row>(rows_).subspan(saved_rows_));
+          piece.stream("counts", 0, [&](std::ostream& out) {
+            cereal::BinaryOutputArchive archive(out);
+            archive(fresh_, Blocks{all_blocks_, prune_rows_});
+          });
+        },
+        all_blocks_);
     saved_rows_ = rows_.size();
     unsaved_.clear();
     counts_.add(fresh_);

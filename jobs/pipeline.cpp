@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <new>
 
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -149,6 +150,13 @@ void run_study(const Comm& comm, const Study& study, const std::filesystem::path
     if (only_read) directory.end("read");
   } catch (const AgreedError& error) {
     directory.end(error.code() == ExitCode::stopped ? "stopped" : error.what());
+    throw;
+  } catch (const std::bad_alloc&) {
+    // This rank alone, which ends the others: main does.
+    directory.end_alone(fmt::format("rank {}: out of memory", comm.rank()));
+    throw;
+  } catch (const std::exception& error) {
+    directory.end_alone(fmt::format("rank {}: {}", comm.rank(), error.what()));
     throw;
   }
 }

@@ -81,9 +81,9 @@ std::vector<ScannedLog> load_scanned(const Comm& comm, const RunDirectory& run, 
   return logs;
 }
 
-void save_scanned(RunDirectory& run, const ScannedLog& log) {
+void save_scanned(RunDirectory& run, const ScannedLog& log, std::size_t splits) {
   if (log.splits.empty()) return;
-  run.save_alone(read_stage, [&](std::ostream& out) { write_scanned(out, log); });
+  run.save_alone(read_stage, log.splits.size(), splits, [&](std::ostream& out) { write_scanned(out, log); });
 }
 
 /// Reads this rank's splits. What is read between two savings is a log of its own; there is at least one.
@@ -113,13 +113,13 @@ std::vector<ScannedLog> scan(const Comm& comm, const Study& study, std::vector<P
       const auto due = run == nullptr ? RunDirectory::Due::nothing : run->due_alone();
       stopped = due == RunDirectory::Due::stop;
       if (due == RunDirectory::Due::nothing) continue;
-      save_scanned(*run, log);
+      save_scanned(*run, log, splits.size());
       logs.push_back(std::exchange(log, ScannedLog(study.channels.size())));
     }
     logs.push_back(std::move(log));
   });
   if (comm.any(stopped)) {
-    attempt(comm, [&] { save_scanned(*run, logs.back()); });
+    attempt(comm, [&] { save_scanned(*run, logs.back(), splits.size()); });
     run->stop();
   }
   progress.finish();
@@ -417,14 +417,17 @@ void save_log(const Comm& comm, RunDirectory& run, const Ingested& ingested, con
   const auto& catalogue = ingested.catalogue;
   const LogHeader header{catalogue.epoch, std::stoull(catalogue.input_digest, nullptr, 16),
                          facts_of(comm, ingested)};
-  run.save(log_stage, {0}, [&](PieceWriter& piece) {
-    if (comm.is_root()) piece.stream("header", 0, [&](std::ostream& out) { out << to_bytes(header); });
-    for_each_named(catalogue, [&](const ScannedLog& names) {
-      piece.stream("names", 0, [&](std::ostream& out) { write_scanned(out, names); });
-    });
-    piece.rows("actions", log.own());
-    piece.rows("publications", ingested.publications);
-  });
+  run.save(
+      log_stage, {0},
+      [&](PieceWriter& piece) {
+        if (comm.is_root()) piece.stream("header", 0, [&](std::ostream& out) { out << to_bytes(header); });
+        for_each_named(catalogue, [&](const ScannedLog& names) {
+          piece.stream("names", 0, [&](std::ostream& out) { write_scanned(out, names); });
+        });
+        piece.rows("actions", log.own());
+        piece.rows("publications", ingested.publications);
+      },
+      1);
   run.forget_alone(read_stage);
 }
 

@@ -182,7 +182,7 @@ TEST_F(Runs, AreFencedAgainstOtherAttempts) {
   EXPECT_EQ(second->attempt(), first->attempt() + 1);
   agreed_error(ExitCode::io, [&] { first->due(); });
   agreed_error(ExitCode::io, [&] { first->save("stage", {1}, [](PieceWriter&) {}); });
-  EXPECT_THROW(first->save_alone("read", [](std::ostream&) {}), Error);
+  EXPECT_THROW(first->save_alone("read", 1, 3, [](std::ostream&) {}), Error);
   first->end("failed");
   second->save("stage", {2}, [](PieceWriter&) {});
   second->end("stopped");
@@ -228,7 +228,7 @@ TEST_F(Runs, StopForASignalOnAnyRank) {
 TEST_F(Runs, KeepWhatRanksSaveAlone) {
   {
     const auto run = open();
-    run->save_alone("read", [](std::ostream& out) { out << "rank " << world().rank(); });
+    run->save_alone("read", 1, 3, [](std::ostream& out) { out << "rank " << world().rank(); });
     run->end("stopped");
     world().barrier();
   }
@@ -251,7 +251,7 @@ TEST_F(Runs, KeepWhatRanksSaveAlone) {
 TEST_F(Runs, ForgetWhatRanksSavedAloneOfOtherInputs) {
   {
     const auto run = open();
-    run->save_alone("read", [](std::ostream& out) { out << "rows"; });
+    run->save_alone("read", 1, 3, [](std::ostream& out) { out << "rows"; });
     run->end("stopped");
     world().barrier();
   }
@@ -273,7 +273,7 @@ TEST_F(Runs, RemoveWhatEarlierAttemptsLeftBehind) {
   save_rows(10);
   {
     const auto run = open();
-    run->save_alone("read", [](std::ostream& out) { out << "rows"; });
+    run->save_alone("read", 1, 3, [](std::ostream& out) { out << "rows"; });
     run->end("stopped");
     world().barrier();
   }
@@ -285,9 +285,10 @@ TEST_F(Runs, RemoveWhatEarlierAttemptsLeftBehind) {
     return found;
   };
   const auto before = names();
-  const std::set<std::string> old = {"results.1.h5",     "results.2.h5.writing",      "manifest.1.writing",
-                                     "manifest.new.7.a", "manifest.new.7.a.writing",  "heartbeat.probe",
-                                     "parts/s.a2.p9.r0", "parts/s.a1.p9.r0.0.writing"};
+  const std::set<std::string> old = {
+      "results.1.h5",     "results.2.h5.writing", "manifest.1.writing",
+      "manifest.1.ended", "manifest.new.7.a",     "manifest.new.7.a.writing",
+      "heartbeat.probe",  "parts/s.a2.p9.r0",     "parts/s.a1.p9.r0.0.writing"};
   const std::set<std::string> others = {"results.h5", "results.9.h5", "results.2.csv", "parts/s.a9.p0.r0"};
   for (const auto& name : old) shared_.write("run/" + name, "old");
   for (const auto& name : others) shared_.write("run/" + name, "not ours");
