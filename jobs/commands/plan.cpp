@@ -181,8 +181,8 @@ void print_cost(const RunCost& cost, const Reservation& job) {
              cost::time_safety);
   fmt::print("  {:<22} {:>11}B  times {} for safety\n", "memory per rank", format_amount(cost.bytes_per_rank),
              cost::memory_safety);
-  fmt::print("  {:<22} {:>11}B  on disk until the run is done\n", "checkpoint",
-             format_amount(cost.checkpoint_bytes));
+  fmt::print("  {:<22} {:>11}B  on disk until the run is done, twice that while the log is saved\n",
+             "checkpoint", format_amount(cost.checkpoint_bytes));
   if (cost.reading_share * ranks > 1.5) {
     fmt::print(
         "One rank reads {:.0f} % of the input, {:.1f} times its share, and needs memory for it: divide "
