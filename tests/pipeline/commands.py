@@ -287,6 +287,10 @@ def check_status(checks, options, folder):
     checks.true("status: done, in words", f"lockstep show {out / 'results.h5'}" in text, text)
     checks.true("status: an earlier end is remembered", full is None or any("is the disk full?" in attempt["outcome"]
                                                                            for attempt in told["attempts"]), str(told))
+    tested = ask(options, "run", lockstep_run.with_rule(study, folder / "tested.toml", "significance"), "--out",
+                 folder / "tested")
+    # Beside the progress on the terminal, this is what `now` tells.
+    checks.true("status: the surrogate at work has a number", "project s1 " in tested.stderr, tested.stderr)
     checks.equal("status: what a run leaves", sorted(path.name for path in out.iterdir()),
                  sorted([f"manifest.{told['attempts'][-1]['number']}", "results.h5", "run.log.jsonl"]))
 

@@ -319,6 +319,24 @@ TEST_F(Runs, RemoveWhatEarlierAttemptsLeftBehind) {
   EXPECT_EQ(files_in(folder() / "parts"), std::vector<std::string>{"s.a9.p0.r0"});
 }
 
+TEST_F(Runs, RememberWhyOneRankEndedThem) {
+  {
+    const auto run = open();
+    if (world().rank() == world().size() - 1) run->end_alone("rank 2: out of memory");
+    world().barrier();
+  }
+  EXPECT_EQ(newest_manifest(folder()).manifest.attempts.back().outcome, "rank 2: out of memory");
+  world().barrier();
+  const auto run = open();
+  run->save("stage", {1}, [](PieceWriter&) {});
+  world().barrier();
+  const auto attempts = newest_manifest(folder()).manifest.attempts;
+  ASSERT_EQ(attempts.size(), 2U);
+  EXPECT_EQ(attempts[0].outcome, "rank 2: out of memory");
+  EXPECT_NE(attempts[0].ended, "");
+  EXPECT_EQ(attempts[1].outcome, "");
+}
+
 TEST_F(Runs, AreDone) {
   {
     const auto run = open();
