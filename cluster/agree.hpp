@@ -1,6 +1,7 @@
 #pragma once
 
 #include <exception>
+#include <filesystem>
 #include <new>
 #include <optional>
 #include <type_traits>
@@ -46,6 +47,8 @@ auto attempt(const Comm& comm, Work&& work) {
       run();
     } catch (const Error& e) {
       error = e;
+    } catch (const std::filesystem::filesystem_error& e) {
+      error = file_error(e);
     } catch (const std::bad_alloc&) {
       error = Error(ExitCode::internal, "out of memory on rank " + std::to_string(comm.rank()) +
                                             ": use more ranks, or nodes with more memory");

@@ -34,6 +34,8 @@ class Hdf5Handle {
     if (close_(std::exchange(id_, H5I_INVALID_HID)) < 0)
       throw Error(ExitCode::io, "HDF5: " + what + " failed");
   }
+  /// Forgets the id without closing it.
+  void leave_open() { id_ = H5I_INVALID_HID; }
 
  private:
   hid_t id_ = H5I_INVALID_HID;

@@ -98,24 +98,6 @@ void sync_path(const std::filesystem::path& path, int flags) {
   if (!synced) throw Error(ExitCode::io, fmt::format("{}: {}", path.string(), std::strerror(error)));
 }
 
-/// Runs `work` on an open file; where it fails, all ranks end at once with the code for files. HDF5 cannot
-/// let go of a file that it could not write, on a full disk: closing it crashes, and ranks that have not
-/// failed wait in its collective calls. What the run has saved before stays, so no error can be handled
-/// better than by its next attempt.
-template <class Work>
-void write_or_end(const Comm& comm, const std::filesystem::path& file, Work&& work) {
-  try {
-    work();
-  } catch (const std::exception& error) {
-    fmt::print(
-        stderr,
-        "lockstep: rank {}: {}: {}; is the disk full? The same command goes on from the last saved state\n",
-        comm.rank(), file.string(), error.what());
-    std::fflush(stderr);
-    end_all_ranks(ExitCode::io);
-  }
-}
-
 }  // namespace
 
 struct Hdf5Writer::Implementation {
@@ -126,12 +108,33 @@ struct Hdf5Writer::Implementation {
   std::vector<std::pair<std::string, std::string>> attributes;
   std::vector<TextColumn> texts;
 
+  std::function<void(const std::string&)> failed;
+
+  /// Runs `work` on an open file; where it fails, all ranks end at once with the code for files. HDF5 cannot
+  /// let go of a file that it could not write, on a full disk: closing it crashes, and ranks that have not
+  /// failed wait in its collective calls. What the run has saved before stays, so no error can be handled
+  /// better than by its next attempt.
+  template <class Work>
+  void write_or_end(Work&& work) {
+    try {
+      work();
+    } catch (const std::exception& error) {
+      const auto message =
+          fmt::format("rank {}: {}: {}; is the disk full? The same command goes on from the last saved state",
+                      comm.rank(), temporary.string(), error.what());
+      fmt::print(stderr, "lockstep: {}\n", message);
+      std::fflush(stderr);
+      if (failed) failed(message);
+      end_all_ranks(ExitCode::io);
+    }
+  }
   void write_text_column(const Hdf5Handle& serial, TextColumn& column);
 };
 
-Hdf5Writer::Hdf5Writer(const Comm& comm, std::filesystem::path file)
-    : implementation_(
-          std::make_unique<Implementation>(Implementation{comm, std::move(file), {}, {}, {}, {}})) {
+Hdf5Writer::Hdf5Writer(const Comm& comm, std::filesystem::path file,
+                       std::function<void(const std::string&)> failed)
+    : implementation_(std::make_unique<Implementation>(
+          Implementation{comm, std::move(file), {}, {}, {}, {}, std::move(failed)})) {
   auto& self = *implementation_;
   self.temporary = self.file;
   self.temporary += ".writing";
@@ -147,7 +150,11 @@ Hdf5Writer::Hdf5Writer(const Comm& comm, std::filesystem::path file)
   });
 }
 
-Hdf5Writer::~Hdf5Writer() = default;
+Hdf5Writer::~Hdf5Writer() {
+  // A file that is still open here is left by an error, maybe of this rank alone. Closing it would wait for
+  // the others; the program is about to end.
+  if (implementation_->comm.size() > 1) implementation_->parallel.leave_open();
+}
 
 template <class T>
 void Hdf5Writer::column(const ColumnLabel& label, std::span<const T> values) {
@@ -155,7 +162,7 @@ void Hdf5Writer::column(const ColumnLabel& label, std::span<const T> values) {
   const std::uint64_t rows = self.comm.sum(values.size());
   const hsize_t start = self.comm.exclusive_sum(values.size());
   const hsize_t count = values.size();
-  write_or_end(self.comm, self.temporary, [&] {
+  self.write_or_end([&] {
     const auto type = hdf5_memory_type<T>();
     auto dataset = create_dataset(self.parallel, label.path, type, rows);
     label_dataset(dataset, label);
@@ -202,7 +209,7 @@ void Hdf5Writer::Implementation::write_text_column(const Hdf5Handle& serial, Tex
     written += batch.size();
     batch.clear();
   };
-  write_or_end(comm, temporary, [&] {
+  write_or_end([&] {
     if (!comm.is_root()) return;
     dataset = create_dataset(serial, column.label.path, hdf5_text_type(), rows);
     label_dataset(dataset, column.label);
@@ -217,12 +224,12 @@ void Hdf5Writer::Implementation::write_text_column(const Hdf5Handle& serial, Tex
     std::vector<std::size_t> counts(static_cast<std::size_t>(comm.size()), 0);
     counts[0] = pool.size();
     const auto received = comm.exchange(pool, counts);
-    write_or_end(comm, temporary, [&] {
+    write_or_end([&] {
       const char* const end = received.rows.data() + received.rows.size();
       for (const char* text = received.rows.data(); text < end; text += std::strlen(text) + 1) take(text);
     });
   }
-  write_or_end(comm, temporary, [&] {
+  write_or_end([&] {
     if (!comm.is_root()) return;
     if (!batch.empty()) write_texts(dataset, written, batch);
     dataset.close("closing " + column.label.path);
@@ -231,16 +238,16 @@ void Hdf5Writer::Implementation::write_text_column(const Hdf5Handle& serial, Tex
 
 void Hdf5Writer::close() {
   auto& self = *implementation_;
-  write_or_end(self.comm, self.temporary, [&] { self.parallel.close("closing " + self.temporary.string()); });
+  self.write_or_end([&] { self.parallel.close("closing " + self.temporary.string()); });
   Hdf5Handle serial;
-  write_or_end(self.comm, self.temporary, [&] {
+  self.write_or_end([&] {
     if (!self.comm.is_root()) return;
     serial = {H5Fopen(self.temporary.c_str(), H5F_ACC_RDWR, H5P_DEFAULT), H5Fclose,
               "opening " + self.temporary.string()};
     for (const auto& [name, text] : self.attributes) write_long_text_attribute(serial, name, text);
   });
   for (auto& column : self.texts) self.write_text_column(serial, column);
-  write_or_end(self.comm, self.temporary, [&] {
+  self.write_or_end([&] {
     if (self.comm.is_root()) serial.close("closing " + self.temporary.string());
   });
   attempt_at_root(self.comm, [&] {

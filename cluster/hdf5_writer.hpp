@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -25,7 +26,10 @@ struct ColumnLabel {
 /// AgreedError(io) on all ranks when any rank could not write.
 class Hdf5Writer {
  public:
-  Hdf5Writer(const Comm& comm, std::filesystem::path file);
+  /// `failed` is told what went wrong before one rank has to end all of them at once: a file that could not
+  /// be written cannot be closed either.
+  Hdf5Writer(const Comm& comm, std::filesystem::path file,
+             std::function<void(const std::string&)> failed = {});
   ~Hdf5Writer();
   Hdf5Writer(const Hdf5Writer&) = delete;
   Hdf5Writer& operator=(const Hdf5Writer&) = delete;

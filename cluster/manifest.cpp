@@ -82,6 +82,27 @@ std::optional<bool> is_alive(const Attempt& attempt) {
   return attempt.process_start != 0 && start_of_process(attempt.process) == attempt.process_start;
 }
 
+std::string first_difference(const std::string& before, const std::string& now) {
+  std::istringstream a(before);
+  std::istringstream b(now);
+  std::string table;
+  for (;;) {
+    std::string old_line;
+    std::string new_line;
+    const bool more_old = static_cast<bool>(std::getline(a, old_line));
+    const bool more_new = static_cast<bool>(std::getline(b, new_line));
+    if (old_line != new_line) {
+      const auto shown = [](bool more, const std::string& line) {
+        return more ? "'" + line + "'" : "nothing";
+      };
+      return fmt::format("{} was {} and is {}", table.empty() ? "the study" : table,
+                         shown(more_old, old_line), shown(more_new, new_line));
+    }
+    if (!more_old) return "";
+    if (new_line.starts_with('[')) table = new_line;
+  }
+}
+
 std::filesystem::path parts_folder(const std::filesystem::path& folder) {
   return folder / "parts";
 }
@@ -95,6 +116,18 @@ void serialize(Archive& archive, Heartbeat& heartbeat) {
   archive(cereal::make_nvp("attempt", heartbeat.attempt), cereal::make_nvp("stage", heartbeat.stage),
           cereal::make_nvp("unit", heartbeat.unit), cereal::make_nvp("done", heartbeat.done),
           cereal::make_nvp("total", heartbeat.total), cereal::make_nvp("seconds", heartbeat.seconds));
+}
+
+std::optional<double> heartbeat_age(const std::filesystem::path& folder) {
+  std::error_code error;
+  const auto beat = std::filesystem::last_write_time(heartbeat_file(folder), error);
+  if (error) return std::nullopt;
+  const auto probe = folder / "heartbeat.probe";
+  std::ofstream(probe).put('\n');
+  auto now = std::filesystem::last_write_time(probe, error);
+  if (error) now = std::filesystem::file_time_type::clock::now();
+  std::filesystem::remove(probe, error);
+  return std::chrono::duration<double>(now - beat).count();
 }
 
 std::string heartbeat_text(const Heartbeat& heartbeat) {
@@ -150,11 +183,31 @@ std::filesystem::path manifest_file(const std::filesystem::path& folder, std::ui
   return folder / (prefix + std::to_string(attempt));
 }
 
+std::filesystem::path ended_file(const std::filesystem::path& folder, std::uint32_t attempt) {
+  return manifest_file(folder, attempt).string() + ".ended";
+}
+
+std::filesystem::path result_file(const std::filesystem::path& folder, std::uint32_t attempt) {
+  return folder / fmt::format("results.{}.h5", attempt);
+}
+
+std::vector<std::string> files_in(const std::filesystem::path& folder) {
+  std::vector<std::string> names;
+  std::error_code error;
+  std::filesystem::directory_iterator entry(folder, error);
+  while (!error && entry != std::filesystem::directory_iterator()) {
+    names.push_back(entry->path().filename().string());
+    entry.increment(error);
+  }
+  if (error && error != std::errc::no_such_file_or_directory) {
+    throw Error(ExitCode::io, fmt::format("{}: {}", folder.string(), error.message()));
+  }
+  return names;
+}
+
 std::vector<std::uint32_t> attempts_in(const std::filesystem::path& folder) {
   std::vector<std::uint32_t> numbers;
-  std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
-    const std::string name = entry.path().filename().string();
+  for (const std::string& name : files_in(folder)) {
     if (!name.starts_with(prefix)) continue;
     std::uint32_t number = 0;
     const char* const end = name.data() + name.size();
@@ -167,6 +220,18 @@ std::vector<std::uint32_t> attempts_in(const std::filesystem::path& folder) {
   return numbers;
 }
 
+namespace {
+
+void add_end(const std::filesystem::path& folder, Manifest& manifest) {
+  if (manifest.attempts.empty() || !manifest.attempts.back().ended.empty()) return;
+  Attempt& last = manifest.attempts.back();
+  std::ifstream in(ended_file(folder, last.number));
+  std::getline(in, last.ended);
+  std::getline(in, last.outcome);
+}
+
+}  // namespace
+
 FoundManifest newest_manifest(const std::filesystem::path& folder) {
   FoundManifest found;
   auto numbers = attempts_in(folder);
@@ -176,6 +241,7 @@ FoundManifest newest_manifest(const std::filesystem::path& folder) {
     for (const auto& candidate : {file, std::filesystem::path(file.string() + previous)}) {
       try {
         found.manifest = read_manifest(candidate);
+        add_end(folder, found.manifest);
         return found;
       } catch (const std::exception& error) {
         found.damaged.emplace_back(error.what());

@@ -22,6 +22,7 @@ struct Part {
 struct Piece {
   std::string stage;
   std::vector<std::uint32_t> units;
+  std::uint32_t total = 0;  ///< units of the stage; 0: not known
   std::vector<Part> parts;  ///< section by section in the order of rows
 };
 
@@ -66,7 +67,7 @@ void serialize(Archive& archive, Part& part) {
 template <class Archive>
 void serialize(Archive& archive, Piece& piece) {
   archive(cereal::make_nvp("stage", piece.stage), cereal::make_nvp("units", piece.units),
-          cereal::make_nvp("parts", piece.parts));
+          cereal::make_nvp("total", piece.total), cereal::make_nvp("parts", piece.parts));
 }
 template <class Archive>
 void serialize(Archive& archive, Attempt& attempt) {
@@ -94,6 +95,9 @@ std::string manifest_text(const Manifest& manifest);
 /// Throws Error(io) that names the file when it is missing, torn or changed. Local.
 Manifest read_manifest(const std::filesystem::path& file);
 
+/// An attempt on another host whose last sign of life is older is taken for dead.
+inline constexpr double heartbeat_patience = 60;  // seconds
+
 /// A sign of life of an attempt, and what it is busy with.
 struct Heartbeat {
   std::uint32_t attempt = 0;
@@ -105,6 +109,9 @@ struct Heartbeat {
 };
 std::filesystem::path heartbeat_file(const std::filesystem::path& folder);
 std::string heartbeat_text(const Heartbeat& heartbeat);
+/// Seconds since the last sign of life; nothing where there is none. Clocks differ between hosts, so it is
+/// compared with a file that is touched for this, where one can be. Local.
+std::optional<double> heartbeat_age(const std::filesystem::path& folder);
 /// Nothing where there is none, or one that is just being written. Local.
 std::optional<Heartbeat> read_heartbeat(const std::filesystem::path& folder);
 
@@ -116,15 +123,26 @@ Attempt this_process(std::uint32_t number, int ranks);
 /// Now, in ISO 8601, UTC.
 std::string now_text();
 
+/// The first `key = value` that two effective studies do not share, with its table; empty: they are the same.
+std::string first_difference(const std::string& before, const std::string& now);
+
 /// The folder of the parts that pieces list.
 std::filesystem::path parts_folder(const std::filesystem::path& folder);
 
-/// The numbers of the attempts that have a manifest in a folder, ascending. Local.
+/// The names of a folder's files, in no order; none where there is no folder. Throws Error(io). Local.
+std::vector<std::string> files_in(const std::filesystem::path& folder);
+/// The numbers of the attempts that have a manifest in a folder, ascending. Throws Error(io). Local.
 std::vector<std::uint32_t> attempts_in(const std::filesystem::path& folder);
 std::filesystem::path manifest_file(const std::filesystem::path& folder, std::uint32_t attempt);
+/// Where a rank that has to end an attempt without the others says why: what read_manifest() does not know.
+std::filesystem::path ended_file(const std::filesystem::path& folder, std::uint32_t attempt);
+/// Where an attempt writes the result before it becomes results.h5: one that was replaced may be writing,
+/// too.
+std::filesystem::path result_file(const std::filesystem::path& folder, std::uint32_t attempt);
 
-/// The newest manifest of a folder that is whole, with a message for each newer one that is not. An empty
-/// manifest where there is none. Local.
+/// The newest manifest of a folder that is whole, with how its last attempt ended where a rank noted that by
+/// itself, and with a message for each newer one that is not whole. An empty manifest where there is none.
+/// Throws Error(io). Local.
 struct FoundManifest {
   Manifest manifest;
   std::vector<std::string> damaged;

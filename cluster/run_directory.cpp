@@ -4,12 +4,14 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <charconv>
 #include <condition_variable>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <mutex>
-#include <sstream>
+#include <optional>
+#include <set>
 #include <thread>
 
 #include <fmt/chrono.h>
@@ -27,29 +29,29 @@ namespace lockstep {
 namespace {
 
 constexpr auto heartbeat_interval = std::chrono::seconds(2);
-/// An attempt on another host whose heartbeat is older is taken for dead.
-constexpr auto heartbeat_patience = std::chrono::seconds(60);
 
-/// The first `key = value` that two effective studies do not share, with its table.
-std::string first_difference(const std::string& before, const std::string& now) {
-  std::istringstream a(before);
-  std::istringstream b(now);
-  std::string table;
-  for (;;) {
-    std::string old_line;
-    std::string new_line;
-    const bool more_old = static_cast<bool>(std::getline(a, old_line));
-    const bool more_new = static_cast<bool>(std::getline(b, new_line));
-    if (old_line != new_line) {
-      const auto shown = [](bool more, const std::string& line) {
-        return more ? "'" + line + "'" : "nothing";
-      };
-      return fmt::format("{} was {} and is {}", table.empty() ? "the study" : table,
-                         shown(more_old, old_line), shown(more_new, new_line));
-    }
-    if (!more_old) return "";
-    if (new_line.starts_with('[')) table = new_line;
+/// The attempt that wrote a part, as its name says; nothing where it says none.
+std::optional<std::uint32_t> writer_of(const std::string& part) {
+  constexpr std::string_view mark = ".a";
+  const auto begin = part.find(mark);
+  if (begin == std::string::npos) return std::nullopt;
+  std::uint32_t number = 0;
+  const auto parsed = std::from_chars(part.data() + begin + mark.size(), part.data() + part.size(), number);
+  return parsed.ec == std::errc() ? std::optional(number) : std::nullopt;
+}
+
+/// Marks what ranks save alone: no manifest says which inputs it came of.
+std::string digest_of_identity(const RunIdentity& identity) {
+  std::string text = identity.version + identity.study;
+  for (const InputFile& input : identity.inputs) {
+    text += fmt::format("\n{} {} {}", input.path, input.bytes, input.modified);
   }
+  return fmt::format("{:016x}", digest_of(text).low);
+}
+
+void remove_quietly(const std::filesystem::path& file) {
+  std::error_code ignored;
+  std::filesystem::remove(file, ignored);
 }
 
 /// Throws Error(usage) that names the first input that is not as it was. Notes new times of change of files
@@ -130,7 +132,7 @@ struct RunDirectory::Implementation {
   std::uint32_t saved = 0;             ///< pieces of this attempt, for their names
   std::uint32_t saved_alone = 0;       ///< files of this rank
   std::vector<std::string> forgotten;  ///< root: parts that go when the manifest no longer names them
-  std::string study_digest;
+  std::string identity_digest;
   using Clock = std::chrono::steady_clock;
   Clock::time_point last_save = Clock::now();
   Clock::time_point last_save_alone = Clock::now();
@@ -162,6 +164,7 @@ struct RunDirectory::Implementation {
   void open(const RunIdentity& identity);
   void check_not_alive(const Attempt& last) const;
   void claim();
+  void remove_leftovers(const std::vector<std::uint32_t>& earlier) const;
   void commit();
   void beat(const std::stop_token& token);
 };
@@ -177,20 +180,14 @@ void RunDirectory::Implementation::check_not_alive(const Attempt& last) const {
                 fmt::format("{}: attempt {} is at work here (process {}); wait for it or stop it",
                             folder.string(), last.number, last.process));
   }
-  // Clocks differ between hosts; the file server's is one.
-  const auto probe = folder / "heartbeat.probe";
-  std::ofstream(probe).put('\n');
-  std::error_code error;
-  const auto beat = std::filesystem::last_write_time(heartbeat_file(folder), error);
-  const auto age = std::filesystem::last_write_time(probe) - beat;
-  std::filesystem::remove(probe);
-  if (error || age > heartbeat_patience) return;
+  const auto age = heartbeat_age(folder);
+  if (!age || *age > heartbeat_patience) return;
   throw Error(
       ExitCode::io,
-      fmt::format("{}: attempt {} seems to be at work on {}{} (a sign of life {} s ago); wait a minute if it "
-                  "is dead, or use --take-over",
-                  folder.string(), last.number, host, last.job.empty() ? "" : ", job " + last.job,
-                  std::chrono::duration_cast<std::chrono::seconds>(age).count()));
+      fmt::format(
+          "{}: attempt {} seems to be at work on {}{} (a sign of life {:.0f} s ago); wait a minute if it "
+          "is dead, or use --take-over",
+          folder.string(), last.number, host, last.job.empty() ? "" : ", job " + last.job, *age));
 }
 
 /// Writes the first manifest of this attempt under a number that nobody else gets.
@@ -200,13 +197,47 @@ void RunDirectory::Implementation::claim() {
   replace_file(mine, manifest_text(manifest));
   const int linked = ::link(mine.c_str(), manifest_file(folder, attempt).c_str());
   const int error = errno;
-  std::filesystem::remove(mine);
+  remove_quietly(mine);
   if (linked != 0) {
-    throw Error(ExitCode::io, error == EEXIST
+    // The other one may have removed the file, too: it takes it for one of a dead attempt.
+    throw Error(ExitCode::io, error == EEXIST || error == ENOENT
                                   ? fmt::format("{}: another job has just started here", folder.string())
                                   : fmt::format("{}: {}", folder.string(), std::strerror(error)));
   }
   sync_folder(folder);
+}
+
+/// What earlier attempts began and no manifest names, and what a fresh start has no use for. An attempt that
+/// has replaced this one meanwhile keeps its files.
+void RunDirectory::Implementation::remove_leftovers(const std::vector<std::uint32_t>& earlier) const {
+  std::set<std::string> listed;
+  for (const Piece& piece : manifest.pieces) {
+    for (const Part& part : piece.parts) listed.insert(part.file);
+  }
+  for (const auto& name : files_in(parts())) {
+    const bool kept = listed.contains(name) || (name.ends_with(".alone") && !options.fresh);
+    if (!kept && writer_of(name).value_or(attempt) < attempt) remove_quietly(parts() / name);
+  }
+  for (const auto& name : files_in(folder)) {
+    if (name.starts_with("manifest.new.")) remove_quietly(folder / name);
+  }
+  for (std::uint32_t number = 1; number < attempt; ++number) {
+    const auto result = result_file(folder, number).string();
+    const auto state = manifest_file(folder, number).string();
+    for (const auto& file :
+         {result, result + ".writing", state + ".writing", ended_file(folder, number).string()}) {
+      remove_quietly(file);
+    }
+  }
+  remove_quietly(folder / "heartbeat.probe");
+  // A fresh run that stops must not look as if it was done.
+  if (options.fresh) remove_quietly(folder / "results.h5");
+  constexpr std::size_t manifests_kept = 3;
+  for (std::size_t i = 0; i + manifests_kept < earlier.size() + 1; ++i) {
+    const auto old = manifest_file(folder, earlier[i]);
+    remove_quietly(old);
+    remove_quietly(old.string() + ".previous");
+  }
 }
 
 void RunDirectory::Implementation::commit() {
@@ -257,25 +288,21 @@ void RunDirectory::Implementation::open(const RunIdentity& identity) {
   if (manifest.done) return;
   manifest.attempts.push_back(this_process(attempt, comm.size()));
   claim();
-  // What earlier attempts left half-written, and what a fresh start has no use for.
-  for (const auto& entry : std::filesystem::directory_iterator(parts())) {
-    if (options.fresh || entry.path().extension() == ".writing") std::filesystem::remove(entry.path(), error);
-  }
-  constexpr std::size_t manifests_kept = 3;
-  for (std::size_t i = 0; i + manifests_kept < numbers.size() + 1; ++i) {
-    const auto old = manifest_file(folder, numbers[i]);
-    std::filesystem::remove(old, error);
-    std::filesystem::remove(old.string() + ".previous", error);
-  }
+  remove_leftovers(numbers);
   heart = std::jthread([this](const std::stop_token& token) { beat(token); });
 }
 
 void RunDirectory::Implementation::beat(const std::stop_token& token) {
   std::unique_lock lock(mutex);
-  while (!token.stop_requested() && !replaced()) {
-    const Work work = current_work();
-    std::ofstream(heartbeat_file(folder))
-        << heartbeat_text({attempt, work.stage, work.unit, work.done, work.total, work.seconds});
+  while (!token.stop_requested()) {
+    try {
+      if (replaced()) return;
+      const Work work = current_work();
+      std::ofstream(heartbeat_file(folder))
+          << heartbeat_text({attempt, work.stage, work.unit, work.done, work.total, work.seconds});
+    } catch (const std::exception&) {
+      // A beat is left out: an exception that leaves a thread would end the program.
+    }
     wake.wait_for(lock, token, heartbeat_interval, [] { return false; });
   }
 }
@@ -293,8 +320,7 @@ RunDirectory::RunDirectory(const Comm& comm, std::filesystem::path folder, RunId
   self.attempt = opened.attempt;
   self.manifest.done = opened.done != 0;
   self.manifest.pieces = from_bytes<std::vector<Piece>>(comm.broadcast(to_bytes(self.manifest.pieces)));
-  self.study_digest =
-      comm.broadcast(fmt::format("{:016x}", digest_of(identity.version + identity.study).low));
+  self.identity_digest = comm.broadcast(digest_of_identity(identity));
 }
 
 RunDirectory::~RunDirectory() = default;
@@ -310,15 +336,19 @@ const std::filesystem::path& RunDirectory::folder() const {
 }
 
 void RunDirectory::save(const std::string& stage, const std::vector<std::uint32_t>& units,
-                        const std::function<void(PieceWriter&)>& write) {
+                        const std::function<void(PieceWriter&)>& write, std::uint64_t total) {
   auto& self = *implementation_;
   const auto start = Implementation::Clock::now();
   PieceWriter writer(self.parts(),
                      fmt::format("{}.a{}.p{}.r{}", stage, self.attempt, self.saved++, self.comm.rank()));
-  lockstep::attempt(self.comm, [&] { write(writer); });
+  lockstep::attempt(self.comm, [&] {
+    write(writer);
+    // Each for its own files: on a shared file system the root's sync need not cover those of other hosts.
+    sync_folder(self.parts());
+  });
   const auto parts_of_ranks = self.comm.gather(to_bytes(writer.parts()));
   attempt_at_root(self.comm, [&] {
-    Piece piece{stage, units, {}};
+    Piece piece{stage, units, static_cast<std::uint32_t>(total), {}};
     for (const auto& bytes : parts_of_ranks) {
       const auto parts = from_bytes<std::vector<Part>>(bytes);
       piece.parts.insert(piece.parts.end(), parts.begin(), parts.end());
@@ -326,7 +356,6 @@ void RunDirectory::save(const std::string& stage, const std::vector<std::uint32_
     // Sections one after another, each in the order of ranks.
     std::stable_sort(piece.parts.begin(), piece.parts.end(),
                      [](auto& a, auto& b) { return a.section < b.section; });
-    sync_folder(self.parts());
     self.manifest.pieces.push_back(std::move(piece));
     self.commit();
   });
@@ -374,14 +403,15 @@ bool RunDirectory::load(const Piece& piece, const std::function<void(const Piece
   }
 }
 
-void RunDirectory::save_alone(const std::string& stage, const std::function<void(std::ostream&)>& write) {
+void RunDirectory::save_alone(const std::string& stage, std::size_t units, std::size_t total,
+                              const std::function<void(std::ostream&)>& write) {
   auto& self = *implementation_;
   const auto start = Implementation::Clock::now();
   self.check_not_replaced();
-  const auto file =
-      fmt::format("{}.a{}.r{}.{}.alone", stage, self.attempt, self.comm.rank(), self.saved_alone++);
+  const auto file = fmt::format("{}.a{}.r{}.{}.{}of{}.alone", stage, self.attempt, self.comm.rank(),
+                                self.saved_alone++, units, total);
   write_checked(self.parts() / file, [&](std::ostream& out) {
-    out << self.study_digest;
+    out << self.identity_digest;
     write(out);
   });
   sync_folder(self.parts());
@@ -393,8 +423,7 @@ std::vector<std::string> RunDirectory::saved_alone(const std::string& stage) con
   const auto& self = *implementation_;
   std::vector<std::string> files;
   attempt_at_root(self.comm, [&] {
-    for (const auto& entry : std::filesystem::directory_iterator(self.parts())) {
-      const std::string name = entry.path().filename().string();
+    for (const auto& name : files_in(self.parts())) {
       if (name.starts_with(stage + ".") && name.ends_with(".alone")) files.push_back(name);
     }
   });
@@ -405,10 +434,7 @@ std::vector<std::string> RunDirectory::saved_alone(const std::string& stage) con
 void RunDirectory::forget_alone(const std::string& stage) {
   const auto files = saved_alone(stage);
   if (!implementation_->comm.is_root()) return;
-  for (const auto& file : files) {
-    std::error_code ignored;
-    std::filesystem::remove(implementation_->parts() / file, ignored);
-  }
+  for (const auto& file : files) remove_quietly(implementation_->parts() / file);
 }
 
 bool RunDirectory::load_alone(const std::string& file, const std::function<void(std::istream&)>& read) const {
@@ -416,9 +442,9 @@ bool RunDirectory::load_alone(const std::string& file, const std::function<void(
   try {
     bool ours = true;
     read_checked(self.parts() / file, [&](std::istream& in) {
-      std::string digest(self.study_digest.size(), '\0');
+      std::string digest(self.identity_digest.size(), '\0');
       in.read(digest.data(), static_cast<std::streamsize>(digest.size()));
-      ours = digest == self.study_digest;
+      ours = digest == self.identity_digest;
       if (ours) read(in);
     });
     return ours;
@@ -431,18 +457,17 @@ bool RunDirectory::load_alone(const std::string& file, const std::function<void(
 RunDirectory::Due RunDirectory::due() {
   auto& self = *implementation_;
   const auto start = Implementation::Clock::now();
-  enum : std::uint64_t { nothing, save, stop, replaced };
+  enum : std::uint64_t { nothing, save, stop };
   std::uint64_t mine = nothing;
-  if (self.comm.is_root()) {
+  attempt_at_root(self.comm, [&] {
+    self.check_not_replaced();
     const std::chrono::duration<double, std::ratio<60>> minutes =
         Implementation::Clock::now() - self.last_save;
     if (minutes.count() >= self.options.checkpoint_minutes) mine = save;
-    if (self.replaced()) mine = replaced;
-  }
-  if (self.stop.made()) mine = std::max<std::uint64_t>(mine, stop);
+  });
+  if (self.stop.made()) mine = stop;
   self.add_cost(start, 0);
   const std::uint64_t all = self.comm.max(mine);
-  if (all == replaced) attempt_at_root(self.comm, [&] { self.check_not_replaced(); });
   return all == stop ? Due::stop : all == save ? Due::save : Due::nothing;
 }
 
@@ -488,14 +513,21 @@ void RunDirectory::finish(const std::filesystem::path& written) {
     self.manifest.attempts.back().ended = now_text();
     self.manifest.attempts.back().outcome = "done";
     self.commit();
-    std::filesystem::remove_all(self.parts(), error);
+    // Of attempts up to this one: if a later one has just begun, it may keep what it has.
+    for (const auto& name : files_in(self.parts())) {
+      if (writer_of(name).value_or(self.attempt + 1) <= self.attempt) {
+        remove_quietly(self.parts() / name);
+      }
+    }
+    remove_quietly(self.parts());  // where it is empty now
     for (const std::uint32_t number : attempts_in(self.folder)) {
+      if (number > self.attempt) continue;
       const auto file = manifest_file(self.folder, number);
-      std::filesystem::remove(file.string() + ".previous", error);
-      if (number < self.attempt) std::filesystem::remove(file, error);
+      remove_quietly(file.string() + ".previous");
+      if (number < self.attempt) remove_quietly(file);
     }
     self.heart = {};
-    std::filesystem::remove(heartbeat_file(self.folder), error);
+    remove_quietly(heartbeat_file(self.folder));
   });
   self.manifest.done = true;
 }
@@ -509,6 +541,15 @@ void RunDirectory::end(const std::string& outcome) noexcept {
     self.commit();
   } catch (...) {
     // The attempt ends either way; its successor finds it dead.
+  }
+}
+
+void RunDirectory::end_alone(const std::string& outcome) noexcept {
+  const auto& self = *implementation_;
+  try {
+    replace_file(ended_file(self.folder, self.attempt), now_text() + "\n" + outcome + "\n");
+  } catch (...) {
+    // The attempt ends either way, and its successor finds it dead.
   }
 }
 

@@ -122,9 +122,9 @@ class RunDirectory {
   const std::filesystem::path& folder() const;
 
   /// Saves what came of `units` of a stage: every rank writes its share, and when all have, the manifest says
-  /// so. Throws AgreedError(io). Collective.
+  /// so. `total`: units of the stage, where they are known. Throws AgreedError(io). Collective.
   void save(const std::string& stage, const std::vector<std::uint32_t>& units,
-            const std::function<void(PieceWriter&)>& write);
+            const std::function<void(PieceWriter&)>& write, std::uint64_t total = 0);
   /// At the next saving, all pieces of a stage but the newest so many are forgotten, and their files go: for
   /// a stage of which every piece holds all there is. Local; does something at the root.
   void keep_newest(const std::string& stage, std::size_t count);
@@ -134,14 +134,18 @@ class RunDirectory {
   /// or changed: the piece is then forgotten, and the user is told. Collective.
   bool load(const Piece& piece, const std::function<void(const PieceReader&)>& read);
 
-  /// Saves work of this rank alone, without any other rank; it counts from then on. Throws Error(io). Local.
-  void save_alone(const std::string& stage, const std::function<void(std::ostream&)>& write);
-  /// All such files of a stage, whoever wrote them; the same on every rank. Collective.
+  /// Saves what this rank alone made of `units` units of `total`; it counts from then on. The numbers are for
+  /// people. Throws Error(io). Local.
+  void save_alone(const std::string& stage, std::size_t units, std::size_t total,
+                  const std::function<void(std::ostream&)>& write);
+  /// All such files of a stage, whoever wrote them; the same on every rank. Throws AgreedError(io).
+  /// Collective.
   std::vector<std::string> saved_alone(const std::string& stage) const;
   /// Reads one; false where it is damaged, which is told. Local.
   bool load_alone(const std::string& file, const std::function<void(std::istream&)>& read) const;
 
-  /// Removes such files of a stage: what they hold is saved otherwise by now. Never throws. Collective.
+  /// Removes such files of a stage: what they hold is saved otherwise by now. Throws AgreedError(io).
+  /// Collective.
   void forget_alone(const std::string& stage);
 
   /// What all ranks should do at the end of a unit of work.
@@ -165,6 +169,8 @@ class RunDirectory {
   void finish(const std::filesystem::path& written);
   /// Notes how the attempt ended. Never throws. Local; does something at the root.
   void end(const std::string& outcome) noexcept;
+  /// The same for any rank that has to end all others. Never throws. Local.
+  void end_alone(const std::string& outcome) noexcept;
 
  private:
   struct Implementation;

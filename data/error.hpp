@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <stdexcept>
 #include <string>
 
@@ -24,5 +25,10 @@ class Error : public std::runtime_error {
  private:
   ExitCode code_;
 };
+
+/// What the standard library says of a file that could not be renamed, removed, …
+inline Error file_error(const std::filesystem::filesystem_error& error) {
+  return {ExitCode::io, error.path1().string() + ": " + error.code().message()};
+}
 
 }  // namespace lockstep

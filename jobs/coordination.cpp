@@ -14,13 +14,9 @@
 
 namespace lockstep {
 
-namespace {
-
 std::string stage_name(const std::string& stage, std::uint32_t replica) {
   return replica == 0 ? stage : fmt::format("{} s{}", stage, replica);
 }
-
-}  // namespace
 
 std::vector<std::uint32_t> RunContext::resolutions(const std::vector<Action>& log) {
   auto resolutions = find_resolutions(comm, log, catalogue.channels);
@@ -55,16 +51,15 @@ void RunContext::add_to_funnel(std::vector<FunnelRow> rows, const std::string& s
   }
 }
 
-std::vector<Action> sort_stage(RunContext& run, std::vector<Action> actions) {
-  Progress progress(run.comm, "sort", "actions", actions.size());
+std::vector<Action> sort_stage(RunContext& run, std::vector<Action> actions, std::uint32_t replica) {
+  Progress progress(run.comm, stage_name("sort", replica), "actions", actions.size());
   auto log = sort_log(run.comm, std::move(actions));
   progress.finish(log.size());
   return log;
 }
 
-std::uint64_t count_actions(RunContext& run, const HaloLog& log, const std::string& stage,
-                            std::uint32_t replica) {
-  const auto counts = count_log(run.comm, log, run.catalogue.channels);
+std::uint64_t add_counts(RunContext& run, const std::vector<LogCounts>& counts, const std::string& stage,
+                         std::uint32_t replica) {
   std::uint64_t windowed_pairs = 0;
   std::vector<FunnelRow> rows;
   for (const LogCounts& of_channel : counts) {
@@ -86,7 +81,7 @@ PrunedLog prune_stage(RunContext& run, HaloLog log, std::uint32_t replica) {
   auto kept =
       prune(run.comm, std::move(log), channels, [&](std::uint64_t actions) { progress.advance(actions); });
   PrunedLog pruned{with_halo(run.comm, balance(run.comm, std::move(kept)), channels)};
-  pruned.windowed_pairs = count_actions(run, pruned.log, "prune", replica);
+  pruned.windowed_pairs = add_counts(run, count_log(run.comm, pruned.log, channels), "prune", replica);
   progress.finish();
   if (replica == 0) {
     const std::uint64_t actions = run.comm.sum(pruned.log.own().size());
@@ -97,7 +92,8 @@ PrunedLog prune_stage(RunContext& run, HaloLog log, std::uint32_t replica) {
 }
 
 Projection project_stage(RunContext& run, const PrunedLog& pruned, std::uint32_t replica,
-                         const ProjectionOptions& options) {
+                         ProjectionOptions options) {
+  options.stage = stage_name("project", replica);
   auto projection = project(run.comm, pruned.log, run.catalogue.channels, run.catalogue.accounts.size(),
                             run.day_clock(), options);
   if (replica == 0) {
@@ -127,7 +123,7 @@ std::vector<std::uint32_t> detect_stage(RunContext& run, const std::string& stag
       set_objective(run.comm, graph, communities.objective, communities.resolution, weight_one);
   LeidenOptions options;
   options.seed = communities.seed;
-  Progress progress(run.comm, "detect", "arcs", 0);
+  Progress progress(run.comm, stage, "arcs", 0);
   options.arcs_seen = [&](std::uint64_t arcs) { progress.advance(arcs); };
   // Every saved state holds all there is: the newest that is whole counts, and the one before is kept.
   const std::string progress_stage = stage + "-progress";
@@ -152,7 +148,7 @@ std::vector<std::uint32_t> detect_stage(RunContext& run, const std::string& stag
   auto labels = find_communities(run.comm, std::move(graph), quality, options);
   progress.finish();
   run.directory->keep_newest(progress_stage, 0);
-  run.directory->save(stage, {0}, [&](PieceWriter& piece) { piece.rows("labels", labels); });
+  run.directory->save(stage, {0}, [&](PieceWriter& piece) { piece.rows("labels", labels); }, 1);
   run.stop_if_asked();
   return labels;
 }

@@ -43,8 +43,11 @@ struct PrunedLog {
   std::uint64_t windowed_pairs = 0;
 };
 
-/// Sorts actions by (channel, object, time, account). Collective.
-std::vector<Action> sort_stage(RunContext& run, std::vector<Action> actions);
+/// Sorts actions by (channel, object, time, account); `replica` as in FunnelRow. Collective.
+std::vector<Action> sort_stage(RunContext& run, std::vector<Action> actions, std::uint32_t replica = 0);
+
+/// A stage as it is told to the user: with the number of the surrogate, if it is one's.
+std::string stage_name(const std::string& stage, std::uint32_t replica);
 
 /// Prunes a sorted log and spreads it evenly; `replica` as in FunnelRow. Throws
 /// AgreedError(stopped). Collective.
@@ -52,11 +55,11 @@ PrunedLog prune_stage(RunContext& run, HaloLog log, std::uint32_t replica);
 
 /// Candidate pairs of a pruned log, as `options` say. Collective.
 Projection project_stage(RunContext& run, const PrunedLog& pruned, std::uint32_t replica,
-                         const ProjectionOptions& options);
+                         ProjectionOptions options);
 
-/// Adds a funnel row per channel for a log. Collective.
-std::uint64_t count_actions(RunContext& run, const HaloLog& log, const std::string& stage,
-                            std::uint32_t replica);
+/// Adds a funnel row per channel for the counts of a log; returns its windowed pairs. Local.
+std::uint64_t add_counts(RunContext& run, const std::vector<LogCounts>& counts, const std::string& stage,
+                         std::uint32_t replica);
 
 /// Communities of a weighted graph as `communities` ask for; by own vertex the smallest vertex. Saved as
 /// `stage`. Throws AgreedError(stopped). Collective.

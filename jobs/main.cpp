@@ -1,3 +1,4 @@
+#include <filesystem>
 #include <new>
 #include <string_view>
 
@@ -60,17 +61,20 @@ int main(int argc, char** argv) {
   const lockstep::Environment environment(argc, argv);
   const Comm comm = Comm::world();
   // What only one rank knows of, it cannot agree on any more: it ends the others, too.
+  const auto end = [&](const Error& error) {
+    fmt::print(stderr, "lockstep: rank {}: {}\n", comm.rank(), error.what());
+    if (comm.size() > 1) lockstep::end_all_ranks(error.code());
+    return static_cast<int>(error.code());
+  };
   try {
     return run_command(argc, argv, comm);
   } catch (const Error& error) {
-    fmt::print(stderr, "lockstep: rank {}: {}\n", comm.rank(), error.what());
-    if (comm.size() == 1) return static_cast<int>(error.code());
-    lockstep::end_all_ranks(error.code());
+    return end(error);
+  } catch (const std::filesystem::filesystem_error& error) {
+    return end(lockstep::file_error(error));
   } catch (const std::bad_alloc&) {
-    fmt::print(stderr, "lockstep: rank {}: out of memory: use more ranks, or nodes with more memory\n",
-               comm.rank());
+    return end({ExitCode::internal, "out of memory: use more ranks, or nodes with more memory"});
   } catch (const std::exception& error) {
-    fmt::print(stderr, "lockstep: rank {}: {}\n", comm.rank(), error.what());
+    return end({ExitCode::internal, error.what()});
   }
-  lockstep::end_all_ranks(ExitCode::internal);
 }

@@ -12,6 +12,7 @@
 #include <cereal/types/vector.hpp>
 #include <fmt/format.h>
 
+#include "cluster/archive.hpp"
 #include "cluster/exchange.hpp"
 #include "jobs/coordination.hpp"
 #include "src/significance/pair_test.hpp"
@@ -66,6 +67,17 @@ class PairsStage {
   }
 
  private:
+  /// What every saved piece says of the stage.
+  struct Blocks {
+    std::uint64_t all = 0;
+    std::vector<FunnelRow> prune_rows;
+
+    template <class Archive>
+    void serialize(Archive& archive) {
+      archive(all, prune_rows);
+    }
+  };
+
   std::size_t channels() const { return run_.study.channels.size(); }
   bool complete() const {
     return all_blocks_ > 0 &&
@@ -93,13 +105,16 @@ class PairsStage {
   void save() {
     if (unsaved_.empty()) return;
     std::sort(unsaved_.begin(), unsaved_.end());
-    run_.directory->save(stage_, unsaved_, [&](PieceWriter& piece) {
-      piece.rows("rows", std::span<const Row>(rows_).subspan(saved_rows_));
-      piece.stream("counts", 0, [&](std::ostream& out) {
-        cereal::BinaryOutputArchive archive(out);
-        archive(fresh_, std::uint64_t{all_blocks_}, prune_rows_);
-      });
-    });
+    run_.directory->save(
+        stage_, unsaved_,
+        [&](PieceWriter& piece) {
+          piece.rows("rows", std::span<const Row>(rows_).subspan(saved_rows_));
+          piece.stream("counts", 0, [&](std::ostream& out) {
+            cereal::BinaryOutputArchive archive(out);
+            archive(fresh_, Blocks{all_blocks_, prune_rows_});
+          });
+        },
+        all_blocks_);
     saved_rows_ = rows_.size();
     unsaved_.clear();
     counts_.add(fresh_);
@@ -109,21 +124,24 @@ class PairsStage {
   void load(const Piece& piece) {
     std::vector<Row> rows;
     EdgeCounts counts(channels());
-    std::uint64_t all_blocks = 0;
+    Blocks blocks;
     const bool whole = run_.directory->load(piece, [&](const PieceReader& saved) {
       rows = saved.template rows<Row>("rows");
-      // Every rank knows the funnel; the figures themselves are counted once.
+      // A file of every rank that wrote: one rank reads them for all.
+      if (!run_.comm.is_root()) return;
       saved.for_all("counts", [&](std::istream& in) {
         cereal::BinaryInputArchive archive(in);
         EdgeCounts of_rank(channels());
-        archive(of_rank, all_blocks, prune_rows_);
-        if (run_.comm.is_root()) counts.add(of_rank);
+        archive(of_rank, blocks);
+        counts.add(of_rank);
       });
     });
     if (!whole) return;
+    blocks = from_bytes<Blocks>(run_.comm.broadcast(to_bytes(blocks)));
     loaded_ = true;
-    all_blocks_ = all_blocks;
-    done_.resize(std::max<std::size_t>(done_.size(), all_blocks), false);
+    all_blocks_ = blocks.all;
+    prune_rows_ = std::move(blocks.prune_rows);
+    done_.resize(std::max<std::size_t>(done_.size(), all_blocks_), false);
     for (const std::uint32_t block : piece.units) done_[block] = true;
     rows_.insert(rows_.end(), rows.begin(), rows.end());
     saved_rows_ = rows_.size();

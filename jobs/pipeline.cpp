@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <new>
 
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -72,6 +73,8 @@ HaloLog read_and_sort(RunContext& run) {
     run.report.finish_stage("read");
     log = with_halo(run.comm, sort_stage(run, std::move(loaded->actions)), loaded->catalogue.channels);
     run.report.finish_stage("sort");
+    loaded->channels = count_log(run.comm, log, loaded->catalogue.channels);
+    run.report.finish_stage("count");
     save_log(run.comm, *run.directory, *loaded, log);
     run.report.finish_stage("save");
     run.stop_if_asked();
@@ -86,6 +89,7 @@ HaloLog read_and_sort(RunContext& run) {
                            counts.rejected_rows, counts.rejected_rows > 0 ? " (see rejects.jsonl)" : "",
                            is_limited ? fmt::format(", {} outside from and to", counts.rows_outside) : ""));
   run.catalogue = std::move(loaded->catalogue);
+  add_counts(run, loaded->channels, "read", 0);
   run.publications = std::move(loaded->publications);
   return log;
 }
@@ -95,10 +99,7 @@ void analyse(RunContext& run, bool only_read) {
   auto& directory = *run.directory;
   auto log = read_and_sort(run);
   if (only_read) return;
-  count_actions(run, log, "read", 0);
-  run.report.finish_stage("count");
   run.stop_if_asked();
-
   const bool by_count = run.study.coordination.rule == Rule::count;
   const Results results =
       by_count ? find_by_count(run, std::move(log)) : find_by_significance(run, std::move(log));
@@ -107,8 +108,7 @@ void analyse(RunContext& run, bool only_read) {
                                           results.networks.ranked.size(), run.study.communities.min_size,
                                           results.networks.dropped));
   Progress progress(comm, "publish", "edges", 0);
-  // Under a name of this attempt's own: an attempt that was replaced may be writing, too.
-  const auto written = directory.folder() / fmt::format("results.{}.h5", directory.attempt());
+  const auto written = result_file(directory.folder(), directory.attempt());
   write_results(run, results, written);
   directory.finish(written);
   progress.finish(results.graph.edges.size());
@@ -155,6 +155,13 @@ void run_study(const Comm& comm, const Study& study, const std::filesystem::path
     if (only_read) directory.end("read");
   } catch (const AgreedError& error) {
     directory.end(error.code() == ExitCode::stopped ? "stopped" : error.what());
+    throw;
+  } catch (const std::bad_alloc&) {
+    // This rank alone, which ends the others: main does.
+    directory.end_alone(fmt::format("rank {}: out of memory", comm.rank()));
+    throw;
+  } catch (const std::exception& error) {
+    directory.end_alone(fmt::format("rank {}: {}", comm.rank(), error.what()));
     throw;
   }
 }

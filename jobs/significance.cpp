@@ -39,7 +39,7 @@ class SignificanceRun {
     auto decoys = test_all();
     found.significance.threshold = threshold_;
     found.graph = make_graph(std::move(tested_), 0);
-    auto listed = list("detect", found.graph, swept_, found.accounts);
+    auto listed = list(0, found.graph, swept_, found.accounts);
     add_to_funnel(count_communities(found.graph.vertices.total(), listed.networks), 0);
     found.significance.scores = scores_of(listed.counts, models_);
     found.significance.decoy_networks = score_decoys(std::move(decoys));
@@ -80,8 +80,10 @@ class SignificanceRun {
   }
 
   std::vector<Action> surrogate_log(std::uint32_t replica) {
-    return sort_stage(run_, jitter(swept_.log.own(), swept_.clocks, channels_, models_,
-                                   run_.study.coordination.seed, replica));
+    return sort_stage(
+        run_,
+        jitter(swept_.log.own(), swept_.clocks, channels_, models_, run_.study.coordination.seed, replica),
+        replica);
   }
 
   /// The tested pairs of a log (replica 0) or surrogate; `log` is sorted.
@@ -149,13 +151,15 @@ class SignificanceRun {
     return make_coordination_graph(comm_, std::move(tested.accounts), std::move(edges), std::move(tests));
   }
 
-  Listed list(const std::string& stage, const CoordinationGraph& graph, const SweptLog& swept,
+  /// Of the log (replica 0) or a surrogate.
+  Listed list(std::uint32_t replica, const CoordinationGraph& graph, const SweptLog& swept,
               VertexAccounts& accounts) {
+    const std::string stage = replica == 0 ? "detect" : fmt::format("detect-{}", replica);
     Listed listed;
     listed.communities =
         detect_stage(run_, stage, weigh_by_significance(comm_, graph), full_weight, run_.study.communities);
     run_.stop_if_asked();
-    Progress progress(comm_, "score", "actions", 0);
+    Progress progress(comm_, stage_name("score", replica), "actions", 0);
     accounts = describe_vertices(comm_, graph, run_.catalogue);
     listed.networks =
         list_networks(comm_, graph, listed.communities, accounts, run_.study.communities.min_size);
@@ -206,7 +210,7 @@ class SignificanceRun {
     }
     VertexAccounts accounts;
     const auto swept = prepare_sweep(comm_, surrogate_log(replica), clocks_, channels_, models_);
-    const auto listed = list(fmt::format("detect-{}", replica), graph, swept, accounts);
+    const auto listed = list(replica, graph, swept, accounts);
     decoys = {count_communities(graph.vertices.total(), listed.networks), {}};
     const auto scores = scores_of(listed.counts, models_);
     for (std::size_t n = 0; n < scores.size(); ++n) {

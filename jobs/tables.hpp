@@ -14,7 +14,9 @@ namespace lockstep {
 class TableWriter {
  public:
   TableWriter(const RunContext& run, const std::filesystem::path& file)
-      : run_(run), writer_(run.comm, file) {}
+      : run_(run), writer_(run.comm, file, [&run](const std::string& message) {
+          if (run.directory != nullptr) run.directory->end_alone(message);
+        }) {}
 
   template <class Value, class Rows, class Get>
   void column(const std::string& path, const std::string& unit, const std::string& description,

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,6 +11,7 @@
 #include <unistd.h>
 
 #include "cluster/agree.hpp"
+#include "cluster/manifest.hpp"
 #include "cluster/progress.hpp"
 #include "data/study/study_file.hpp"
 #include "jobs/commands/commands.hpp"
@@ -179,8 +181,8 @@ void print_cost(const RunCost& cost, const Reservation& job) {
              cost::time_safety);
   fmt::print("  {:<22} {:>11}B  times {} for safety\n", "memory per rank", format_amount(cost.bytes_per_rank),
              cost::memory_safety);
-  fmt::print("  {:<22} {:>11}B  on disk until the run is done\n", "checkpoint",
-             format_amount(cost.checkpoint_bytes));
+  fmt::print("  {:<22} {:>11}B  on disk until the run is done, twice that while the log is saved\n",
+             "checkpoint", format_amount(cost.checkpoint_bytes));
   if (cost.reading_share * ranks > 1.5) {
     fmt::print(
         "One rank reads {:.0f} % of the input, {:.1f} times its share, and needs memory for it: divide "
@@ -190,14 +192,28 @@ void print_cost(const RunCost& cost, const Reservation& job) {
   }
 }
 
-void run_plan(const Options& options, const Study& study) {
-  const auto facts = options.run.empty() ? std::nullopt : read_log_facts(options.run);
-  if (!options.run.empty() && !facts) {
+/// What the run in a folder knows of the log; the run must be one of this study.
+LogFacts facts_of_run(const std::filesystem::path& folder, const Study& study) {
+  const Manifest manifest = newest_manifest(folder).manifest;
+  if (const auto difference = first_difference(manifest.study, effective_study(study));
+      !manifest.study.empty() && !difference.empty()) {
+    throw Error(ExitCode::usage,
+                fmt::format("{}: the run is one of another study: {}; plan it with its own, or without --run",
+                            folder.string(), difference));
+  }
+  const auto facts = read_log_facts(folder, manifest);
+  if (!facts) {
     throw Error(ExitCode::io,
                 fmt::format("{}: no sorted log is saved here; 'lockstep ingest' saves one, and a run "
                             "that is done keeps none",
-                            options.run));
+                            folder.string()));
   }
+  return *facts;
+}
+
+void run_plan(const Options& options, const Study& study) {
+  std::optional<LogFacts> facts;
+  if (!options.run.empty()) facts = facts_of_run(options.run, study);
   std::optional<LogSample> sample;
   if (!facts) sample = read_sample(study, static_cast<std::uint64_t>(options.sample_mb * 1e6));
   const auto expected = facts ? forecast(study, *facts) : forecast(study, *sample);

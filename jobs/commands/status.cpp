@@ -1,8 +1,10 @@
 #include <algorithm>
-#include <chrono>
+#include <cstdio>
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -22,7 +24,10 @@ namespace {
 struct StageState {
   std::string name;
   std::uint64_t units = 0;
+  std::uint64_t total = 0;  ///< 0: not known before the stage is done
   std::uint64_t bytes = 0;
+
+  bool done() const { return total > 0 && units >= total; }
 };
 
 struct RunState {
@@ -41,6 +46,17 @@ std::uint64_t size_of(const std::filesystem::path& file) {
   return error ? 0 : size;
 }
 
+/// Adds a file that a rank saved alone: the end of its name says of how many units
+/// (RunDirectory::save_alone).
+void add_saved_alone(const std::string& file, StageState& stage) {
+  const std::string name = file.substr(0, file.rfind('.'));
+  unsigned long units = 0;
+  unsigned long total = 0;
+  if (std::sscanf(name.c_str() + name.rfind('.') + 1, "%luof%lu", &units, &total) != 2) return;
+  stage.units += units;
+  stage.total = total;
+}
+
 std::vector<StageState> saved_stages(const std::filesystem::path& folder, const Manifest& manifest) {
   std::vector<StageState> stages;
   const auto stage = [&](const std::string& name) -> StageState& {
@@ -50,17 +66,19 @@ std::vector<StageState> saved_stages(const std::filesystem::path& folder, const 
     return stages.emplace_back(StageState{name});
   };
   const auto parts = parts_folder(folder);
-  std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(parts, error)) {
-    if (entry.path().extension() != ".alone") continue;
-    const std::string name = entry.path().filename().string();
+  for (const std::string& name : files_in(parts)) {
+    if (!name.ends_with(".alone")) continue;
     auto& saved = stage(name.substr(0, name.find('.')));
-    ++saved.units;
-    saved.bytes += size_of(entry.path());
+    add_saved_alone(name, saved);
+    saved.bytes += size_of(parts / name);
   }
+  std::map<std::string, std::set<std::uint32_t>> units;
   for (const Piece& piece : manifest.pieces) {
     auto& saved = stage(piece.stage);
-    saved.units += piece.units.size();
+    auto& of_stage = units[piece.stage];
+    of_stage.insert(piece.units.begin(), piece.units.end());
+    saved.units = of_stage.size();
+    saved.total = piece.total;
     for (const Part& part : piece.parts) saved.bytes += size_of(parts / part.file);
   }
   return stages;
@@ -71,8 +89,7 @@ std::string state_of(const RunState& run) {
   const Attempt& last = run.manifest.attempts.back();
   if (last.outcome == "stopped" || last.outcome == "read") return "stopped";
   if (!last.ended.empty()) return "failed";
-  constexpr double patience = 60;
-  const bool alive = is_alive(last).value_or(run.heartbeat && run.heartbeat_age < patience);
+  const bool alive = is_alive(last).value_or(run.heartbeat && run.heartbeat_age < heartbeat_patience);
   return alive ? "running" : "interrupted";
 }
 
@@ -88,14 +105,15 @@ RunState look_at(const std::filesystem::path& folder) {
   run.damaged = std::move(found.damaged);
   run.stages = saved_stages(folder, run.manifest);
   std::error_code error;
-  const auto beat = std::filesystem::last_write_time(heartbeat_file(folder), error);
-  if (!error) {
+  if (const auto age = heartbeat_age(folder)) {
     run.heartbeat = read_heartbeat(folder);
-    run.heartbeat_age =
-        std::chrono::duration<double>(std::filesystem::file_time_type::clock::now() - beat).count();
+    run.heartbeat_age = *age;
   }
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder, error)) {
-    if (entry.is_regular_file(error)) run.bytes += size_of(entry.path());
+  // Files come and go while a run is at work.
+  std::filesystem::recursive_directory_iterator entry(folder, error);
+  for (; !error && entry != std::filesystem::recursive_directory_iterator(); entry.increment(error)) {
+    std::error_code gone;
+    if (entry->is_regular_file(gone)) run.bytes += size_of(entry->path());
   }
   run.state = state_of(run);
   return run;
@@ -108,38 +126,52 @@ std::string outcome_of(const RunState& run, const Attempt& attempt) {
   return last && run.state == "running" ? "running" : "killed or lost";
 }
 
+double rate_of(const Heartbeat& heartbeat) {
+  return heartbeat.seconds > 0 ? static_cast<double>(heartbeat.done) / heartbeat.seconds : 0;
+}
+
+/// Of this stage; nothing where it is not known.
+std::optional<double> seconds_left(const Heartbeat& heartbeat) {
+  if (heartbeat.total == 0 || rate_of(heartbeat) == 0) return std::nullopt;
+  return static_cast<double>(heartbeat.total - std::min(heartbeat.total, heartbeat.done)) /
+         rate_of(heartbeat);
+}
+
 std::string work_text(const Heartbeat& heartbeat) {
-  const double rate = heartbeat.seconds > 0 ? static_cast<double>(heartbeat.done) / heartbeat.seconds : 0;
   std::string text =
       fmt::format("{}: {} {} at {}/s", heartbeat.stage, format_amount(static_cast<double>(heartbeat.done)),
-                  heartbeat.unit, format_amount(rate));
-  if (heartbeat.total > 0 && rate > 0) {
-    const auto left = static_cast<double>(heartbeat.total - std::min(heartbeat.total, heartbeat.done));
+                  heartbeat.unit, format_amount(rate_of(heartbeat)));
+  if (const auto left = seconds_left(heartbeat)) {
     text += fmt::format(", {:.0f} % of this stage, {} left",
                         100.0 * static_cast<double>(heartbeat.done) / static_cast<double>(heartbeat.total),
-                        format_duration(left / rate));
+                        format_duration(*left));
   }
   return text;
 }
 
 void print_text(const std::filesystem::path& folder, const RunState& run) {
   static const std::map<std::string, std::string> advice = {
-      {"done", "see results.h5"},
+      {"done", ""},
       {"running", ""},
       {"stopped", "the same command goes on"},
       {"failed", "mend what the last attempt names; the same command goes on"},
       {"interrupted", "the same command goes on"}};
-  const std::string& hint = advice.at(run.state);
+  std::string hint = advice.at(run.state);
+  if (run.state == "done") hint = fmt::format("see lockstep show {}", (folder / "results.h5").string());
   fmt::print("{}: {}{}{}; {}B on disk\n", folder.string(), run.state, hint.empty() ? "" : ", ", hint,
              format_amount(static_cast<double>(run.bytes)));
   for (const auto& message : run.damaged) fmt::print("damaged: {}\n", message);
   if (run.state == "running" && run.heartbeat) {
     fmt::print("now: {} (a sign of life {:.0f} s ago)\n", work_text(*run.heartbeat), run.heartbeat_age);
   }
-  if (!run.stages.empty()) fmt::print("\n{:<12} {:>12} {:>12}\n", "saved stage", "units", "on disk");
+  if (!run.stages.empty()) {
+    fmt::print("\n{:<20} {:>16} {:>12}\n", "saved stage", "units", "on disk");
+  }
   for (const auto& stage : run.stages) {
-    fmt::print("{:<12} {:>12} {:>11}B\n", stage.name, stage.units,
-               format_amount(static_cast<double>(stage.bytes)));
+    const std::string units =
+        stage.total > 0 ? fmt::format("{} of {}", stage.units, stage.total) : fmt::format("{}", stage.units);
+    fmt::print("{:<20} {:>16} {:>11}B  {}\n", stage.name, units,
+               format_amount(static_cast<double>(stage.bytes)), stage.done() ? "done" : "");
   }
   fmt::print("\n{:>7} {:>6} {:<16} {:<12} {:<21} {:<21} {}\n", "attempt", "ranks", "host", "job", "began",
              "ended", "outcome");
@@ -155,17 +187,23 @@ void print_json(const RunState& run) {
   std::string text = fmt::format("{{\"state\":\"{}\",\"bytes\":{}", run.state, run.bytes);
   if (run.heartbeat) {
     const auto& beat = *run.heartbeat;
+    const auto left = seconds_left(beat);
     text += fmt::format(
         ",\"now\":{{\"attempt\":{},\"stage\":{},\"unit\":{},\"done\":{},\"total\":{},"
-        "\"seconds\":{:.1f},\"age\":{:.1f}}}",
+        "\"seconds\":{:.1f},\"rate\":{:.3f},\"seconds_left\":{},\"age\":{:.1f}}}",
         beat.attempt, json_text(beat.stage), json_text(beat.unit), beat.done, beat.total, beat.seconds,
-        run.heartbeat_age);
+        rate_of(beat), left ? fmt::format("{:.1f}", *left) : "null", run.heartbeat_age);
   }
+  text += ",\"damaged\":[";
+  for (const auto& message : run.damaged) {
+    text += (&message == run.damaged.data() ? "" : ",") + json_text(message);
+  }
+  text += "]";
   text += ",\"stages\":[";
   for (const auto& stage : run.stages) {
-    text +=
-        fmt::format("{}{{\"stage\":{},\"units\":{},\"bytes\":{}}}", &stage == run.stages.data() ? "" : ",",
-                    json_text(stage.name), stage.units, stage.bytes);
+    text += fmt::format("{}{{\"stage\":{},\"units\":{},\"total\":{},\"done\":{},\"bytes\":{}}}",
+                        &stage == run.stages.data() ? "" : ",", json_text(stage.name), stage.units,
+                        stage.total, stage.done(), stage.bytes);
   }
   text += "],\"attempts\":[";
   for (const Attempt& attempt : run.manifest.attempts) {

@@ -115,7 +115,7 @@ void put_level(const LevelState& level, Labels labels, LeidenState& state) {
 /// One pass over the ordered graph: local moving, refinement and coarsening, level by level.
 class Pass {
  public:
-  /// `capture` completes a state of which the level is known.
+  /// `capture` completes a state of which the level is known; without it no state is offered.
   using Capture = std::function<LeidenState(LeidenState)>;
   Pass(const Quality& quality, const LeidenOptions& options, std::uint32_t pass, Capture capture)
       : quality_(quality),
@@ -136,6 +136,17 @@ class Pass {
     const Graph coarse = contract(comm, graph, inside);
     return climb(comm, coarse, level_of(comm, state, coarse.vertices),
                  {{coarse.vertices, std::move(inside)}});
+  }
+
+  /// Local moving alone, in many sub-rounds, until hardly any vertex moves.
+  Labels polish(const Comm& comm, const Graph& graph, const Labels& labels) const {
+    constexpr std::uint32_t sub_rounds = 64;
+    LevelState level{0, sub_rounds, labels, labels, {}};
+    std::vector<std::uint64_t> inside;
+    Outcome outcome;
+    return move_up(comm, graph, find_boundary(comm, graph), {}, level, inside, outcome,
+                   graph.size() / 100'000)
+        .own_labels();
   }
 
  private:
@@ -178,9 +189,10 @@ class Pass {
 
   /// Local moving. Vertices that decide at the same time can lower quality together; then the level is
   /// repeated with more sub-rounds, and in the end left as it was. `inside` becomes the weights_inside.
+  /// `rest_moves`: as for move_locally.
   Partition move_up(const Comm& comm, const Graph& graph, const Boundary& boundary,
                     const std::vector<Fine>& path, LevelState& level, std::vector<std::uint64_t>& inside,
-                    Outcome& outcome) const {
+                    Outcome& outcome, std::uint64_t rest_moves) const {
     constexpr std::uint32_t most_rounds = 1024;
     const PhaseClock clock(comm, options_);
     if (!level.start_quality) {
@@ -189,8 +201,8 @@ class Pass {
     for (;;) {
       Partition communities(comm, graph, boundary, level.labels);
       const SubRounds rounds(graph, seed_, level.level, level.sub_rounds);
-      move_locally(comm, graph, boundary, quality_, rounds, options_.most_iterations, communities,
-                   level.moving, [&] { offer_state(comm, path, level, communities); });
+      move_locally(comm, graph, boundary, quality_, rounds, {options_.most_iterations, rest_moves},
+                   communities, level.moving, [&] { offer_state(comm, path, level, communities); });
       inside = weights_inside(graph, communities);
       outcome.quality = partition_quality(comm, graph, quality_, communities, inside);
       clock.finish("moving", pass_, level.level, graph, level.moving.effort);
@@ -209,7 +221,7 @@ class Pass {
 
   void offer_state(const Comm& comm, const std::vector<Fine>& path, const LevelState& level,
                    const Partition& communities) const {
-    if (!options_.between) return;
+    if (!options_.between || !capture_) return;
     options_.between([&] {
       LeidenState state;
       put_level(level, communities.own_labels(), state);
@@ -227,7 +239,8 @@ class Pass {
             Coarse& coarse, Outcome& outcome) const {
     const Boundary boundary = find_boundary(comm, graph);
     std::vector<std::uint64_t> inside;
-    const Partition communities = move_up(comm, graph, boundary, path, level, inside, outcome);
+    const Partition communities =
+        move_up(comm, graph, boundary, path, level, inside, outcome, moves_at_rest(graph));
     if (all_alone(comm, graph, communities)) {
       outcome.labels = communities.own_labels();
       return true;
@@ -254,9 +267,7 @@ class Pass {
                            comm.gather_all(level.labels),
                            {level.moving.effort, comm.gather_all(level.moving.active)},
                            level.start_quality};
-    LeidenOptions silent = options_;
-    silent.between = {};
-    const Pass alone(quality_, silent, pass_, {});
+    const Pass alone(quality_, options_, pass_, {});
     auto outcome = alone.climb(Comm::self(), gather_graph(comm, graph), whole, {});
     const auto first = outcome.labels.begin() + graph.own_begin;
     outcome.labels = Labels(first, first + graph.own);
@@ -320,8 +331,8 @@ Graph put_in_order(const Comm& comm, Graph graph, const Quality& quality, const 
       return now;
     });
   };
-  move_locally(comm, graph, boundary, quality, rounds, options.iterations_before_order, communities, moving,
-               offer);
+  move_locally(comm, graph, boundary, quality, rounds,
+               {options.iterations_before_order, moves_at_rest(graph)}, communities, moving, offer);
   moving_clock.finish("moving", 0, 0, graph, moving.effort);
 
   const PhaseClock order_clock(comm, options);
@@ -374,6 +385,7 @@ std::vector<std::uint32_t> find_communities(const Comm& comm, Graph graph, const
     });
     labels = name_by_first(comm, graph.own_begin, pass.improve(comm, graph, state).labels, std::less<>());
     const bool last = state.pass + 1 >= options.passes;
+    if (last) labels = Pass(quality, options, state.pass, {}).polish(comm, graph, labels);
     at_rest = come_to_rest(comm, graph, quality, options, state.pass,
                            last ? graph.size() : graph.size() / 1000, labels);
     const std::uint32_t next = state.pass + 1;

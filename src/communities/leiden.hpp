@@ -30,7 +30,7 @@ struct Phase {
 /// How the search for communities proceeds. The result depends on the graph and on these, never on ranks.
 struct LeidenOptions {
   std::uint64_t seed = 1;
-  std::uint32_t passes = 8;          ///< at most so many whole Leiden iterations, each from the result before
+  std::uint32_t passes = 3;          ///< at most so many whole Leiden iterations, each from the result before
   std::uint32_t first_rounds = 16;   ///< sub-rounds on the first level
   std::uint32_t coarse_rounds = 32;  ///< sub-rounds on later levels
   std::uint32_t most_iterations = 20;         ///< of local moving on one level

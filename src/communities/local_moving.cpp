@@ -208,8 +208,8 @@ class LocalMoving {
 }  // namespace
 
 bool move_locally(const Comm& comm, const Graph& graph, const Boundary& boundary, const Quality& quality,
-                  const SubRounds& rounds, std::uint32_t most_iterations, Partition& partition,
-                  Moving& moving, const std::function<void()>& between) {
+                  const SubRounds& rounds, const MovingEnd& end, Partition& partition, Moving& moving,
+                  const std::function<void()>& between) {
   LocalMoving level(comm, graph, boundary, quality, rounds, partition, moving.active);
   Effort& effort = moving.effort;
   const std::uint32_t sub_rounds = effort.sub_rounds;
@@ -218,8 +218,8 @@ bool move_locally(const Comm& comm, const Graph& graph, const Boundary& boundary
     ++effort.iterations;
     effort.moves += moved;
     effort.sub_rounds = sub_rounds + level.sub_rounds();
-    if (is_at_rest(moved, graph)) return true;
-    if (effort.iterations >= most_iterations) return false;
+    if (moved <= end.rest_moves) return true;
+    if (effort.iterations >= end.most_iterations) return false;
     if (between) between();
   }
 }

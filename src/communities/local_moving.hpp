@@ -28,10 +28,16 @@ struct Effort {
   bool held = false;  ///< a vertex would rather be alone, but others use its label
 };
 
-/// So few moves that another iteration is not worth its time: at most one vertex in 1,000.
-inline bool is_at_rest(std::uint64_t moves, const Graph& graph) {
-  return moves <= graph.size() / 1000;
+/// So few moves in an iteration that another one is not worth its time: one vertex in 1,000.
+inline std::uint64_t moves_at_rest(const Graph& graph) {
+  return graph.size() / 1000;
 }
+
+/// When local moving ends.
+struct MovingEnd {
+  std::uint32_t most_iterations;  ///< counted from the level's start
+  std::uint64_t rest_moves;       ///< at rest after an iteration with at most so many moves
+};
 
 /// Where local moving on a level stands between two iterations.
 struct Moving {
@@ -41,13 +47,12 @@ struct Moving {
 };
 
 /// Leiden's first phase: vertices move to the neighbouring community that raises quality most, sub-round by
-/// sub-round; after that only neighbours of moved vertices are looked at again. Ends when the level is
-/// at rest, or after `most_iterations`, counted from the level's start. Goes on from `moving`, which after
-/// the end is where it stands; `between` is called when another iteration is to follow. Returns whether the
-/// level is at rest. Collective.
+/// sub-round; after that only neighbours of moved vertices are looked at again. Goes on from `moving`, which
+/// after the end is where it stands; `between` is called when another iteration is to follow. Returns whether
+/// the level is at rest. Collective.
 bool move_locally(const Comm& comm, const Graph& graph, const Boundary& boundary, const Quality& quality,
-                  const SubRounds& rounds, std::uint32_t most_iterations, Partition& partition,
-                  Moving& moving, const std::function<void()>& between = {});
+                  const SubRounds& rounds, const MovingEnd& end, Partition& partition, Moving& moving,
+                  const std::function<void()>& between = {});
 
 /// Moves vertices until none would do better in a neighbouring community or alone. Only moves that cannot
 /// disturb each other happen at once, so every one of them raises quality and the end is certain; meant for a

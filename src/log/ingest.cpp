@@ -47,9 +47,12 @@ std::vector<ScannedLog> load_scanned(const Comm& comm, const RunDirectory& run, 
   attempt(comm, [&] {
     for (auto f = static_cast<std::uint32_t>(comm.rank()); f < files.size();
          f += static_cast<std::uint32_t>(comm.size())) {
-      if (!run.load_alone(files[f], [&](std::istream& in) { logs.push_back(read_scanned(in)); })) continue;
+      // Damage may show after the whole log is read, in the file's end mark.
+      ScannedLog log(0);
+      if (!run.load_alone(files[f], [&](std::istream& in) { log = read_scanned(in); })) continue;
       files_here.push_back(f);
-      for (const ReadSplit& split : logs.back().splits) claims.push_back({f, split.number});
+      for (const ReadSplit& split : log.splits) claims.push_back({f, split.number});
+      logs.push_back(std::move(log));
     }
   });
   // Two attempts may have read the same split: the first file that has it counts, and a later one as a whole
@@ -78,9 +81,9 @@ std::vector<ScannedLog> load_scanned(const Comm& comm, const RunDirectory& run, 
   return logs;
 }
 
-void save_scanned(RunDirectory& run, const ScannedLog& log) {
+void save_scanned(RunDirectory& run, const ScannedLog& log, std::size_t splits) {
   if (log.splits.empty()) return;
-  run.save_alone(read_stage, [&](std::ostream& out) { write_scanned(out, log); });
+  run.save_alone(read_stage, log.splits.size(), splits, [&](std::ostream& out) { write_scanned(out, log); });
 }
 
 /// Reads this rank's splits. What is read between two savings is a log of its own; there is at least one.
@@ -110,13 +113,13 @@ std::vector<ScannedLog> scan(const Comm& comm, const Study& study, std::vector<P
       const auto due = run == nullptr ? RunDirectory::Due::nothing : run->due_alone();
       stopped = due == RunDirectory::Due::stop;
       if (due == RunDirectory::Due::nothing) continue;
-      save_scanned(*run, log);
+      save_scanned(*run, log, splits.size());
       logs.push_back(std::exchange(log, ScannedLog(study.channels.size())));
     }
     logs.push_back(std::move(log));
   });
   if (comm.any(stopped)) {
-    attempt(comm, [&] { save_scanned(*run, logs.back()); });
+    attempt(comm, [&] { save_scanned(*run, logs.back(), splits.size()); });
     run->stop();
   }
   progress.finish();
@@ -371,10 +374,9 @@ struct LogHeader {
   }
 };
 
-LogFacts count_facts(const Comm& comm, const Ingested& ingested, const HaloLog& log) {
+LogFacts facts_of(const Comm& comm, const Ingested& ingested) {
   const auto& [accounts, objects] = std::tie(ingested.catalogue.accounts, ingested.catalogue.objects);
-  LogFacts facts{ingested.counts, count_log(comm, log, ingested.catalogue.channels), accounts.size(),
-                 accounts.size() + objects.size(), 0};
+  LogFacts facts{ingested.counts, ingested.channels, accounts.size(), accounts.size() + objects.size(), 0};
   for (const Dictionary* names : {&accounts, &objects}) {
     for (std::size_t n = 0; n < names->local_size(); ++n)
       facts.name_bytes += names->name(names->id_at(n)).size();
@@ -414,21 +416,24 @@ Ingested ingest(const Comm& comm, const Study& study, const std::filesystem::pat
 void save_log(const Comm& comm, RunDirectory& run, const Ingested& ingested, const HaloLog& log) {
   const auto& catalogue = ingested.catalogue;
   const LogHeader header{catalogue.epoch, std::stoull(catalogue.input_digest, nullptr, 16),
-                         count_facts(comm, ingested, log)};
-  run.save(log_stage, {0}, [&](PieceWriter& piece) {
-    if (comm.is_root()) piece.stream("header", 0, [&](std::ostream& out) { out << to_bytes(header); });
-    for_each_named(catalogue, [&](const ScannedLog& names) {
-      piece.stream("names", 0, [&](std::ostream& out) { write_scanned(out, names); });
-    });
-    piece.rows("actions", log.own());
-    piece.rows("publications", ingested.publications);
-  });
+                         facts_of(comm, ingested)};
+  run.save(
+      log_stage, {0},
+      [&](PieceWriter& piece) {
+        if (comm.is_root()) piece.stream("header", 0, [&](std::ostream& out) { out << to_bytes(header); });
+        for_each_named(catalogue, [&](const ScannedLog& names) {
+          piece.stream("names", 0, [&](std::ostream& out) { write_scanned(out, names); });
+        });
+        piece.rows("actions", log.own());
+        piece.rows("publications", ingested.publications);
+      },
+      1);
   run.forget_alone(read_stage);
 }
 
-std::optional<LogFacts> read_log_facts(const std::filesystem::path& folder) {
+std::optional<LogFacts> read_log_facts(const std::filesystem::path& folder, const Manifest& manifest) {
   std::optional<LogFacts> facts;
-  for (const Piece& piece : newest_manifest(folder).manifest.pieces) {
+  for (const Piece& piece : manifest.pieces) {
     if (piece.stage == log_stage) facts = read_header(PieceReader(parts_folder(folder), piece, 0, 1)).facts;
   }
   return facts;
@@ -447,6 +452,7 @@ std::optional<Ingested> load_log(const Comm& comm, RunDirectory& run, const Stud
     });
     if (!whole) continue;
     result.counts = header.facts.read;
+    result.channels = std::move(header.facts.channels);
     result.catalogue =
         make_catalogue(study, number_names(comm, study.channels.size(), logs), header.epoch, header.digest);
     return result;

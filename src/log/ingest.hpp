@@ -49,6 +49,7 @@ struct Ingested {
   std::vector<Publication> publications;  ///< that this rank has read of; an object may be in several
   Catalogue catalogue;
   ReadCounts counts;
+  std::vector<LogCounts> channels;  ///< count_log() of the sorted log; empty before it is sorted
 };
 
 /// Bytes of a plain file that one rank reads at a time; results do not depend on it.
@@ -76,12 +77,12 @@ struct LogFacts {
   std::uint64_t name_bytes = 0;  ///< their characters
 };
 
-/// The read and sorted log, in `log`, as a stage of a run; the rest is in `ingested`. Throws AgreedError(io).
-/// Collective.
+/// The read and sorted log, in `log`, as a stage of a run; the rest is in `ingested`, with its counts. Throws
+/// AgreedError(io). Collective.
 void save_log(const Comm& comm, RunDirectory& run, const Ingested& ingested, const HaloLog& log);
 
-/// Of the saved log of a run; nothing where there is none that is whole. Throws Error(io). Local.
-std::optional<LogFacts> read_log_facts(const std::filesystem::path& folder);
+/// Of the saved log of a run; nothing where its manifest lists none. Throws Error(io). Local.
+std::optional<LogFacts> read_log_facts(const std::filesystem::path& folder, const Manifest& manifest);
 
 /// The saved log, dealt anew to these ranks; nothing where there is none that is whole. Collective.
 std::optional<Ingested> load_log(const Comm& comm, RunDirectory& run, const Study& study);

@@ -124,7 +124,7 @@ Projection project(const Comm& comm, const HaloLog& log, const std::vector<Chann
        ++b) {
     result.row_steps += blocks.work(b);
   }
-  Progress progress(comm, "project", "steps", result.row_steps);
+  Progress progress(comm, options.stage, "steps", result.row_steps);
   const auto is_done = [&](std::size_t b) { return b < options.done.size() && options.done[b]; };
   for (std::size_t round = 0; round < schedule.rounds(); ++round) {
     std::vector<Action> segments;

@@ -39,6 +39,7 @@ struct ProjectionOptions {
   /// of the result stays empty then. May be collective.
   std::function<void(ProjectedBlocks)> take = {};
   double stretch_seconds = 5;
+  std::string stage = "project";  ///< as it is told to the user
 };
 
 /// All pairs with S ≥ min_shared (METHOD §2) of a sorted, pruned log. Accounts are cut into blocks of about

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The commands around a run: sweep and its time slices, compare, plan; each checked against Python on the sample."""
+"""The commands around a run: sweep and its time slices, compare, plan, status; each checked against Python on the sample."""
 import argparse
 import csv
 import gzip
@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import shlex
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -19,6 +20,8 @@ import lockstep_run
 
 BORDER = 1_704_931_200  # 2024-01-11, between the sample's two slices of ten days
 USAGE = 64
+IO_ERROR = 74
+STOPPED = 75
 
 
 def ask(options, *arguments, ranks=1):
@@ -208,6 +211,12 @@ def check_plan(checks, options, folder):
     known = answer(options, "plan", study, "--run", read)
     checks.true("plan: exact after ingest, however little is sampled", "exact" in known
                 and abs(planned_pairs(known) / pairs - 1) < 0.01 and f"{actions / 1000:.1f} k actions" in known, known)
+    more = folder / "in order of time" / "more.toml"
+    more.write_text(study.read_text(encoding="utf-8") + lockstep_run.channel("co-actor", "account", 60, 2),
+                    encoding="utf-8")
+    other = ask(options, "plan", more, "--run", read)
+    checks.true("plan: a run of another study is refused, and the difference named", other.returncode == USAGE
+                and "[[channel]]" in other.stderr and not other.stdout, other.stdout + other.stderr)
     header_lines = answer(options, "plan", study, "--nodes", 2, "--cores-per-node", 3, "--sbatch")
     checks.equal("plan: --sbatch prints these lines only", header_lines.splitlines(),
                  ["#SBATCH --nodes=2", "#SBATCH --ntasks-per-node=3", "#SBATCH --mem=1G", "#SBATCH --time=00:10:00"])
@@ -216,11 +225,81 @@ def check_plan(checks, options, folder):
                 tight.returncode == USAGE and not tight.stdout and "GiB" in tight.stderr, tight.stdout + tight.stderr)
 
 
+def publish_on_a_full_disk(options, arguments, out, disk):
+    """Lets the next attempt write its result to a disk that is too small for it; nothing where none can be mounted."""
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", str(disk)], capture_output=True).returncode != 0:
+        return None
+    try:
+        attempts = [int(path.suffix[1:]) for path in out.glob("manifest.*") if path.suffix[1:].isdigit()]
+        (out / f"results.{max(attempts) + 1}.h5.writing").symlink_to(disk / "results")
+        return ask(options, *arguments, ranks=3)
+    finally:
+        subprocess.run(["umount", str(disk)], check=False)
+
+
+def check_status(checks, options, folder):
+    """A run that is stopped, fails, is damaged and gets done, as its status tells it in words and as JSON."""
+    study = study_of(options, folder / "study.toml", f"{options.sample.resolve().parent}/actions-*.csv.gz")
+    files = len(list(options.sample.parent.glob("actions-*.csv.gz")))
+    out = folder / "out"
+    arguments = ["run", study, "--out", out]
+
+    def status():
+        return json.loads(answer(options, "status", out, "--json"))
+
+    (out / "rejects.jsonl" / "in the way").mkdir(parents=True)
+    blocked = ask(options, *arguments)
+    checks.true("status: a file that cannot be removed is a file error that names it",
+                blocked.returncode == IO_ERROR and "rejects.jsonl" in blocked.stderr, blocked.stderr)
+    checks.equal("status: failed", status()["state"], "failed")
+    shutil.rmtree(out / "rejects.jsonl")
+
+    checks.equal("status: a stop while reading", ask(options, *arguments, "--max-hours", "1e-9").returncode, STOPPED)
+    told = status()
+    checks.equal("status: splits, not files", [(stage["stage"], stage["units"], stage["total"], stage["done"])
+                                               for stage in told["stages"]], [("read", 1, files, False)])
+    checks.true("status: stopped, nothing damaged, and how fast it was",
+                told["state"] == "stopped" and told["damaged"] == [] and told["now"]["rate"] >= 0
+                and "seconds_left" in told["now"], str(told))
+    checks.true("status: in words", f"1 of {files}" in answer(options, "status", out))
+
+    answer(options, "ingest", study, "--out", out)
+    checks.equal("status: the log is done", [(stage["stage"], stage["done"]) for stage in status()["stages"]],
+                 [("log", True)])
+
+    full = publish_on_a_full_disk(options, arguments, out, folder / "disk")
+    if full is not None:
+        told = status()
+        checks.true("status: a full disk ends the run as what it is", full.returncode == IO_ERROR
+                    and told["state"] == "failed" and "is the disk full?" in told["attempts"][-1]["outcome"],
+                    f"{full.stderr}\n{told}")
+        checks.true("status: all stages are done", all(stage["done"] for stage in told["stages"]), str(told))
+
+    newest = max((path for path in out.glob("manifest.*") if path.suffix[1:].isdigit()), key=lambda path: int(path.suffix[1:]))
+    newest.write_text(newest.read_text(encoding="utf-8") + " ", encoding="utf-8")
+    told = status()
+    checks.true("status: damage is named", len(told["damaged"]) == 1 and str(newest) in told["damaged"][0], str(told))
+
+    answer(options, *arguments)
+    told, text = status(), answer(options, "status", out)
+    checks.true("status: done", told["state"] == "done" and told["attempts"][-1]["outcome"] == "done", str(told))
+    checks.true("status: done, in words", f"lockstep show {out / 'results.h5'}" in text, text)
+    checks.true("status: an earlier end is remembered", full is None or any("is the disk full?" in attempt["outcome"]
+                                                                           for attempt in told["attempts"]), str(told))
+    tested = ask(options, "run", lockstep_run.with_rule(study, folder / "tested.toml", "significance"), "--out",
+                 folder / "tested")
+    # Beside the progress on the terminal, this is what `now` tells.
+    checks.true("status: the surrogate at work has a number", "project s1 " in tested.stderr, tested.stderr)
+    checks.equal("status: what a run leaves", sorted(path.name for path in out.iterdir()),
+                 sorted([f"manifest.{told['attempts'][-1]['number']}", "results.h5", "run.log.jsonl"]))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     lockstep_run.add_options(parser)
     parser.add_argument("--sample", default=lockstep_run.PROJECT / "data/samples/demo/study.toml", type=pathlib.Path)
-    checked = {"sweep": check_sweep, "compare": check_compare, "plan": check_plan}
+    checked = {"sweep": check_sweep, "compare": check_compare, "plan": check_plan, "status": check_status}
     parser.add_argument("--only", choices=checked, help="one of the commands")
     options = parser.parse_args()
     checks = lockstep_run.Checks()

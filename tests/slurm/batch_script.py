@@ -16,6 +16,11 @@ case $2 in
   *bad-input*) exit 65 ;;
   *stops-once*) [[ -z $first ]] || exit 75 ;;
   *is-killed*) kill -KILL $$ ;;
+  *killed-stops-killed*)
+    case ${SLURM_RESTART_COUNT:-0} in
+      0 | 2) kill -KILL $$ ;;
+      1) exit 75 ;;
+    esac ;;
   *stops-when-told*)
     trap 'exit 75' TERM
     for ((i = 0; i < 600; ++i)); do sleep 0.1; done ;;
@@ -59,6 +64,7 @@ class BatchScript:
             says = self.submit(box, "says-done")
             array = self.submit(box, "stops-once", "--array=0-2")
             killed = self.submit(box, "is-killed", LOCKSTEP_RETRIES="2")
+            mixed = self.submit(box, "killed-stops-killed", LOCKSTEP_RETRIES="1")
             told = self.submit(box, "stops-when-told", "--ntasks=2")
             slurm_box.until(60, lambda: any("stand-in:" in file.read_text(errors="replace")
                                             for file in self.folder.glob("stops-when-told.*.log")))
@@ -74,6 +80,7 @@ class BatchScript:
             self.check(box, "says-done", says, "COMPLETED", 1)
             log = self.check(box, "is-killed", killed, "FAILED", 2)
             self.checks.true("is-killed: the script says that it gives up", "that is enough" in log, log)
+            self.check(box, "killed-stops-killed", mixed, "COMPLETED", 3)
             log = self.check(box, "deaf", deaf, "COMPLETED", 1)
             self.checks.true("deaf: requeued before the time limit", "did not stop in time" in log, log)
         self.checks.true("box: nothing is left", not box.folder.exists())

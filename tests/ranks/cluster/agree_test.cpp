@@ -66,6 +66,16 @@ TEST(Agree, OtherExceptionsAreInternalErrors) {
   EXPECT_NE(other, "");
 }
 
+TEST(Agree, FilesThatCannotBeChangedAreFileErrors) {
+  const int last = world().size() - 1;
+  const auto message = agreed_error(ExitCode::io, [&] {
+    attempt(world(), [&] {
+      if (world().rank() == last) std::filesystem::rename("/nowhere/file", "/nowhere/other");
+    });
+  });
+  EXPECT_NE(message.find("/nowhere/file: No such file"), std::string::npos) << message;
+}
+
 TEST(Agree, WorkGoesOnAfterAnError) {
   for (int round = 0; round < 3; ++round) {
     agreed_error(ExitCode::io, [&] { agree(world(), Error(ExitCode::io, "again")); });

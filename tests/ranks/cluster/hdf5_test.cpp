@@ -168,6 +168,13 @@ TEST(Hdf5Reader, NamesFilesItCannotRead) {
   }
 }
 
+TEST(Hdf5, ARankThatFailsAloneDoesNotWaitForTheOthers) {
+  const SharedFolder folder;
+  auto writer = std::make_unique<Hdf5Writer>(world(), folder.path() / "some.h5");
+  if (world().rank() == world().size() - 1) writer.reset();
+  world().barrier();  // for ever, if that waits
+}
+
 }  // namespace
 
 }  // namespace lockstep::test

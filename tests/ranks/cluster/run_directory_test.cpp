@@ -4,6 +4,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <numeric>
+#include <set>
 
 #include <gtest/gtest.h>
 
@@ -182,7 +183,7 @@ TEST_F(Runs, AreFencedAgainstOtherAttempts) {
   EXPECT_EQ(second->attempt(), first->attempt() + 1);
   agreed_error(ExitCode::io, [&] { first->due(); });
   agreed_error(ExitCode::io, [&] { first->save("stage", {1}, [](PieceWriter&) {}); });
-  EXPECT_THROW(first->save_alone("read", [](std::ostream&) {}), Error);
+  EXPECT_THROW(first->save_alone("read", 1, 3, [](std::ostream&) {}), Error);
   first->end("failed");
   second->save("stage", {2}, [](PieceWriter&) {});
   second->end("stopped");
@@ -267,7 +268,7 @@ TEST_F(Runs, StopForASignalOnAnyRank) {
 TEST_F(Runs, KeepWhatRanksSaveAlone) {
   {
     const auto run = open();
-    run->save_alone("read", [](std::ostream& out) { out << "rank " << world().rank(); });
+    run->save_alone("read", 1, 3, [](std::ostream& out) { out << "rank " << world().rank(); });
     run->end("stopped");
     world().barrier();
   }
@@ -285,6 +286,95 @@ TEST_F(Runs, KeepWhatRanksSaveAlone) {
   run->forget_alone("read");
   world().barrier();
   EXPECT_TRUE(run->saved_alone("read").empty());
+}
+
+TEST_F(Runs, ForgetWhatRanksSavedAloneOfOtherInputs) {
+  {
+    const auto run = open();
+    run->save_alone("read", 1, 3, [](std::ostream& out) { out << "rows"; });
+    run->end("stopped");
+    world().barrier();
+  }
+  const std::string file = "run/parts/" + file_with(".alone").filename().string();
+  const std::string bytes = bytes_of(shared_.path() / file);
+  world().barrier();
+  RunOptions fresh;
+  fresh.fresh = true;
+  identity_.inputs[0].bytes += 1;
+  const auto run = open(fresh);
+  EXPECT_TRUE(run->saved_alone("read").empty());
+  shared_.write(file, bytes);  // a ghost's, which comes late
+  for (const auto& name : run->saved_alone("read")) {
+    EXPECT_FALSE(run->load_alone(name, [](std::istream&) { ADD_FAILURE() << "rows of another input"; }));
+  }
+}
+
+TEST_F(Runs, RemoveWhatEarlierAttemptsLeftBehind) {
+  save_rows(10);
+  {
+    const auto run = open();
+    run->save_alone("read", 1, 3, [](std::ostream& out) { out << "rows"; });
+    run->end("stopped");
+    world().barrier();
+  }
+  const auto names = [&] {
+    std::set<std::string> found;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(folder())) {
+      found.insert(entry.path().filename().string());
+    }
+    return found;
+  };
+  const auto before = names();
+  const std::set<std::string> old = {
+      "results.1.h5",     "results.2.h5.writing", "manifest.1.writing",
+      "manifest.1.ended", "manifest.new.7.a",     "manifest.new.7.a.writing",
+      "heartbeat.probe",  "parts/s.a2.p9.r0",     "parts/s.a1.p9.r0.0.writing"};
+  const std::set<std::string> others = {"results.h5", "results.9.h5", "results.2.csv", "parts/s.a9.p0.r0"};
+  for (const auto& name : old) shared_.write("run/" + name, "old");
+  for (const auto& name : others) shared_.write("run/" + name, "not ours");
+  const auto exist = [&](const std::set<std::string>& files) {
+    world().barrier();
+    std::set<std::string> found;
+    for (const auto& name : files) {
+      if (std::filesystem::exists(folder() / name)) found.insert(name);
+    }
+    return found;
+  };
+  {
+    const auto run = open();
+    EXPECT_EQ(exist(old), std::set<std::string>{});
+    EXPECT_EQ(exist(others), others);
+    const auto now = names();
+    EXPECT_TRUE(std::includes(now.begin(), now.end(), before.begin(), before.end()));
+    run->end("stopped");
+    world().barrier();
+  }
+  RunOptions fresh;
+  fresh.fresh = true;
+  const auto run = open(fresh);
+  EXPECT_EQ(exist({"results.h5"}), std::set<std::string>{}) << "a fresh run that stops would look done";
+  shared_.write("run/written", "results");
+  run->finish(folder() / "written");
+  EXPECT_EQ(exist(others), others) << "a later attempt may have begun";
+  EXPECT_EQ(files_in(folder() / "parts"), std::vector<std::string>{"s.a9.p0.r0"});
+}
+
+TEST_F(Runs, RememberWhyOneRankEndedThem) {
+  {
+    const auto run = open();
+    if (world().rank() == world().size() - 1) run->end_alone("rank 2: out of memory");
+    world().barrier();
+  }
+  EXPECT_EQ(newest_manifest(folder()).manifest.attempts.back().outcome, "rank 2: out of memory");
+  world().barrier();
+  const auto run = open();
+  run->save("stage", {1}, [](PieceWriter&) {});
+  world().barrier();
+  const auto attempts = newest_manifest(folder()).manifest.attempts;
+  ASSERT_EQ(attempts.size(), 2U);
+  EXPECT_EQ(attempts[0].outcome, "rank 2: out of memory");
+  EXPECT_NE(attempts[0].ended, "");
+  EXPECT_EQ(attempts[1].outcome, "");
 }
 
 TEST_F(Runs, AreDone) {

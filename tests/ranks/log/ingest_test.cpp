@@ -1,6 +1,7 @@
 #include "src/log/ingest.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <map>
 
 #include <gtest/gtest.h>
@@ -332,6 +333,56 @@ TEST_F(Ingest, RowsOutsideFromAndToAreAsIfTheyWereNotThere) {
   study_.to_ms = 1'600'000'013'000;
   const auto message = agreed_error(ExitCode::bad_data, [&] { read(); });
   EXPECT_NE(message.find("between [study] 'from' and 'to'"), std::string::npos) << message;
+}
+
+TEST_F(Ingest, DamagedFilesOfAnEarlierAttemptAreReadAgain) {
+  std::string text = "who,when,url\n";
+  for (int i = 0; i < 100; ++i) {
+    text += "a" + std::to_string(i % 7) + "," + std::to_string(1'600'000'000 + i) + ",x" +
+            std::to_string(i % 5) + "\n";
+  }
+  folder_.write("1.csv", text);
+  study_.inputs = {csv_input({"1.csv"})};
+  const auto expected = read();
+  const auto read_in_run = [&](double checkpoint_minutes) {
+    RunOptions options;
+    options.checkpoint_minutes = checkpoint_minutes;
+    RunDirectory run(world(), folder_.path() / "run", {"1.0", "study", {}}, options);
+    auto ingested = ingest(world(), study_, rejects_file(world()), 100, &run);
+    run.end("stopped");
+    world().barrier();
+    return ingested;
+  };
+  read_in_run(0);  // a file for every split
+  std::vector<std::filesystem::path> files;
+  for (const auto& entry : std::filesystem::directory_iterator(folder_.path() / "run" / "parts")) {
+    files.push_back(entry.path());
+  }
+  ASSERT_GT(files.size(), 10U);
+  std::sort(files.begin(), files.end());
+  const std::map<std::string, std::function<void(std::string&)>> damages = {
+      {"cut by a byte", [](std::string& bytes) { bytes.pop_back(); }},
+      {"a bit of the end mark", [](std::string& bytes) { bytes[bytes.size() - 5] ^= 4; }},
+      {"a bit of the middle", [](std::string& bytes) { bytes[bytes.size() / 2] ^= 1; }},
+      {"a byte more", [](std::string& bytes) { bytes += '0'; }},
+      {"empty", [](std::string& bytes) { bytes.clear(); }},
+      {"gone", nullptr}};
+  for (const auto& file : {files.front(), files[files.size() / 2], files.back()}) {
+    const std::string whole = bytes_of(file);
+    world().barrier();
+    for (const auto& [damage, apply] : damages) {
+      std::string bytes = whole;
+      if (apply) apply(bytes);
+      const std::string name = "run/parts/" + file.filename().string();
+      folder_.write(name, bytes);
+      if (!apply && world().is_root()) std::filesystem::remove(file);
+      const auto again = read_in_run(60);
+      EXPECT_EQ(named_actions(world(), again), named_actions(world(), expected)) << damage << " in " << name;
+      EXPECT_EQ(again.counts.rows, expected.counts.rows) << damage << " in " << name;
+      EXPECT_EQ(again.catalogue.input_digest, expected.catalogue.input_digest);
+      folder_.write(name, whole);
+    }
+  }
 }
 
 TEST_F(Ingest, ChannelsHaveTheirOwnObjects) {

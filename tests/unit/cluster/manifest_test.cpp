@@ -15,7 +15,7 @@ Manifest some_manifest(std::uint32_t attempt) {
   manifest.study = "[study]\nname = \"a \\\"b\\\" ü\"\n";
   manifest.inputs = {{"/logs/a.csv", 12, -5, "00ff"}};
   manifest.attempts = {this_process(attempt, 3)};
-  manifest.pieces = {{"pairs-0", {1, 5, 9}, {{"rows", "pairs-0.a1.p0.r0.0.rows", 77}}}};
+  manifest.pieces = {{"pairs-0", {1, 5, 9}, 12, {{"rows", "pairs-0.a1.p0.r0.0.rows", 77}}}};
   return manifest;
 }
 
@@ -44,6 +44,12 @@ TEST_F(ManifestFile, NoticesEveryFlippedByteAndTornEnd) {
     write(file, whole.substr(0, i));
     expect_io_error(file, [&] { read_manifest(file); });
   }
+}
+
+TEST_F(ManifestFile, AFolderThatCannotBeReadIsNamed) {
+  write(folder_ / "file", "no folder");
+  expect_io_error(folder_ / "file", [&] { attempts_in(folder_ / "file"); });
+  EXPECT_TRUE(attempts_in(folder_ / "none").empty());
 }
 
 TEST_F(ManifestFile, TheNewestWholeOneCounts) {

@@ -82,7 +82,7 @@ TEST(MoveLocally, OneByOneEveryMoveRaisesQuality) {
     Wide before = problem.twice_quality(alone);
     for (int iteration = 0; iteration < 3; ++iteration) {
       Moving moving;
-      move_locally(Comm::self(), graph, boundary, problem.quality, rounds, 1, partition, moving);
+      move_locally(Comm::self(), graph, boundary, problem.quality, rounds, {1, 0}, partition, moving);
       const Wide after = problem.twice_quality(partition.own_labels());
       EXPECT_TRUE(iteration == 0 ? after > before : after >= before) << "seed " << seed;
       before = after;
@@ -100,11 +100,11 @@ TEST(MoveLocally, GoesOnBetweenIterations) {
     Partition whole(Comm::self(), graph, boundary, everyone_alone(graph.own));
     Moving moving;
     std::vector<std::pair<Moving, Labels>> states;
-    move_locally(Comm::self(), graph, boundary, problem.quality, rounds, 20, whole, moving,
+    move_locally(Comm::self(), graph, boundary, problem.quality, rounds, {20, 1}, whole, moving,
                  [&] { states.emplace_back(moving, whole.own_labels()); });
     for (auto& [state, labels] : states) {
       Partition rest(Comm::self(), graph, boundary, labels);
-      move_locally(Comm::self(), graph, boundary, problem.quality, rounds, 20, rest, state);
+      move_locally(Comm::self(), graph, boundary, problem.quality, rounds, {20, 1}, rest, state);
       EXPECT_EQ(rest.own_labels(), whole.own_labels());
       EXPECT_EQ(state.effort.moves, moving.effort.moves);
       ++stopped;
