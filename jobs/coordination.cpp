@@ -148,7 +148,8 @@ std::vector<std::uint32_t> detect_stage(RunContext& run, const std::string& stag
   auto labels = find_communities(run.comm, std::move(graph), quality, options);
   progress.finish();
   run.directory->keep_newest(progress_stage, 0);
-  run.directory->save(stage, {0}, [&](PieceWriter& piece) { piece.rows("labels", labels); }, 1);
+  run.directory->save(
+      stage, {0}, [&](PieceWriter& piece) { piece.rows("labels", labels); }, 1);
   run.stop_if_asked();
   return labels;
 }

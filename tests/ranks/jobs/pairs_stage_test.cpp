@@ -134,7 +134,9 @@ TEST_F(PairsStageTest, GoesOnAtOtherRankCountsWithoutComputingAnythingTwice) {
   EXPECT_GT(stops, 5);
   ASSERT_TRUE(found.has_value());
   EXPECT_EQ(fields(*found), fields(expected_));
-  if (world().is_root()) EXPECT_EQ(candidates_, expected_.size());
+  if (world().is_root()) {
+    EXPECT_EQ(candidates_, expected_.size());
+  }
   EXPECT_EQ(fields(*attempt_on(true, {})), fields(expected_)) << "all of it loaded";
 }
 
@@ -147,7 +149,9 @@ TEST_F(PairsStageTest, ComputesTheUnitsOfADamagedPieceAgain) {
   const auto found = attempt_on(true, {});
   ASSERT_TRUE(found.has_value());
   EXPECT_EQ(fields(*found), fields(expected_));
-  if (world().is_root()) EXPECT_EQ(candidates_, expected_.size() + lost);
+  if (world().is_root()) {
+    EXPECT_EQ(candidates_, expected_.size() + lost);
+  }
 }
 
 }  // namespace
