@@ -325,6 +325,7 @@ TEST_F(Runs, RemoveWhatEarlierAttemptsLeftBehind) {
     return found;
   };
   const auto before = names();
+  world().barrier();  // all have looked
   const std::set<std::string> old = {
       "results.1.h5",     "results.2.h5.writing", "manifest.1.writing",
       "manifest.1.ended", "manifest.new.7.a",     "manifest.new.7.a.writing",
