@@ -38,13 +38,13 @@ class SlurmRuns:
                             4, "--fan-club-size", 30, "--viral-burst-size", 400)
         return self.folder / name / "study.toml"
 
-    def submit(self, box, name, *sbatch_options):
-        """Submits the study on two nodes and waits until the run has saved its sorted log, so that there is something
-        to lose and something to go on from; the job's number and the run's folder."""
+    def submit(self, box, name, *sbatch_options, at_work='"stage": "log"'):
+        """Submits the study on two nodes and waits until the run's manifest has this text: by default until the sorted
+        log is saved, so that there is something to lose and to go on from; the job's number and the run's folder."""
         out = self.folder / name
         job = box.run(SLURM / "submit", self.study, "--out", out, "--checkpoint-minutes", "0.05", "--",
                       "--nodes=2", "--ntasks-per-node=2", "--mem=1500", "--time=10", *sbatch_options)
-        slurm_box.until(60, lambda: any('"stage": "log"' in manifest.read_text() for manifest in out.glob("manifest.1")))
+        slurm_box.until(60, lambda: any(at_work in manifest.read_text() for manifest in out.glob("manifest.1")))
         self.checks.equal(f"{name}: the job is at work", box.field(job, "JobState"), "RUNNING")
         return job, out
 
@@ -118,7 +118,7 @@ class SlurmRuns:
     def time_limit(self, box):
         """A job that does not fit into its limit of a minute comes back until it is done. Slurm looks twice a minute, so
         its signal comes after 10 to 40 s; the ranks sleep until then, so that it finds them at work on any machine."""
-        job, out = self.submit(box, "time limit", "--time=1", "--signal=B:USR1@50")
+        job, out = self.submit(box, "time limit", "--time=1", "--signal=B:USR1@50", at_work="{")
         ranks = slurm_box.ranks_of(out)
         for rank in ranks:
             os.kill(rank, signal.SIGSTOP)
