@@ -11,7 +11,6 @@ import shlex
 import shutil
 import subprocess
 import sys
-import tempfile
 
 import h5py
 import numpy
@@ -301,13 +300,7 @@ def main():
     parser.add_argument("--sample", default=lockstep_run.PROJECT / "data/samples/demo/study.toml", type=pathlib.Path)
     checked = {"sweep": check_sweep, "compare": check_compare, "plan": check_plan, "status": check_status}
     parser.add_argument("--only", choices=checked, help="one of the commands")
-    options = parser.parse_args()
-    checks = lockstep_run.Checks()
-    for name, check in checked.items():
-        if options.only in (None, name):
-            with tempfile.TemporaryDirectory() as folder:
-                check(checks, options, pathlib.Path(folder))
-    return checks.exit_code()
+    return lockstep_run.run_checks(checked, parser.parse_args())
 
 
 if __name__ == "__main__":

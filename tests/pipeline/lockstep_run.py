@@ -6,6 +6,7 @@ import re
 import shlex
 import subprocess
 import sys
+import tempfile
 
 PROJECT = pathlib.Path(__file__).resolve().parents[2]
 SKIPPED = 77
@@ -108,3 +109,13 @@ class Checks:
     def exit_code(self):
         print(f"{self.passed} passed, {self.failed} failed")
         return 1 if self.failed or not self.passed else 0
+
+
+def run_checks(checked, options):
+    """Runs the checks of a script, or the one that `options.only` names, each with a folder of its own; the exit code."""
+    checks = Checks()
+    for name, check in checked.items():
+        if options.only in (None, name):
+            with tempfile.TemporaryDirectory() as folder:
+                check(checks, options, pathlib.Path(folder))
+    return checks.exit_code()

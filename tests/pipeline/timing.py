@@ -4,10 +4,8 @@ import argparse
 import csv
 import json
 import math
-import pathlib
 import random
 import sys
-import tempfile
 
 import h5py
 
@@ -241,13 +239,7 @@ def main():
     lockstep_run.add_options(parser)
     checked = {"study": check_study, "resolution": check_contradiction, "windows": check_windows}
     parser.add_argument("--only", choices=checked, help="one of the checks")
-    options = parser.parse_args()
-    checks = lockstep_run.Checks()
-    for name, check in checked.items():
-        if options.only in (None, name):
-            with tempfile.TemporaryDirectory() as folder:
-                check(checks, options, pathlib.Path(folder))
-    return checks.exit_code()
+    return lockstep_run.run_checks(checked, parser.parse_args())
 
 
 if __name__ == "__main__":
