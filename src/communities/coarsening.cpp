@@ -243,20 +243,8 @@ Graph graph_of_rows(const Comm& comm, const Ranges& vertices, std::uint64_t most
     return rows.receive();
   }
   // On a single rank rows come complete and in order: they are the graph.
-  Graph graph;
-  graph.vertices = vertices;
-  graph.own = static_cast<std::uint32_t>(vertices.total());
-  graph.first = {0};
-  // Room for the worst case costs nothing until it is used, growing would cost copies.
-  graph.target.reserve(most_arcs);
-  graph.weight.reserve(most_arcs);
-  produce([&](std::uint32_t, std::span<const Neighbour> row) {
-    for (const Neighbour& arc : row) {
-      graph.target.push_back(arc.target);
-      graph.weight.push_back(arc.weight);
-    }
-    graph.first.push_back(graph.target.size());
-  });
+  Graph graph = begin_graph(vertices, 0, most_arcs);
+  produce([&](std::uint32_t, std::span<const Neighbour> row) { add_row(graph, row); });
   return graph;
 }
 

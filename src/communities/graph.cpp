@@ -31,28 +31,6 @@ void sort_and_add_up(std::vector<Arc>& arcs) {
   arcs.resize(kept);
 }
 
-/// A graph of which no vertex has a row yet.
-Graph begin_graph(const Ranges& vertices, int rank, std::size_t arcs) {
-  Graph graph;
-  graph.vertices = vertices;
-  graph.own_begin = static_cast<std::uint32_t>(vertices.begin(rank));
-  graph.own = static_cast<std::uint32_t>(vertices.size(rank));
-  graph.first.reserve(std::size_t{graph.own} + 1);
-  graph.first.push_back(0);
-  graph.target.reserve(arcs);
-  graph.weight.reserve(arcs);
-  return graph;
-}
-
-/// The row of the next vertex; targets are still ids.
-void add_row(Graph& graph, std::span<const Neighbour> row) {
-  for (const auto& [target, weight] : row) {
-    graph.target.push_back(target);
-    graph.weight.push_back(weight);
-  }
-  graph.first.push_back(graph.target.size());
-}
-
 /// Turns the targets' ids into slots.
 void find_ghosts(Graph& graph) {
   const auto is_own = [&](std::uint32_t id) { return id - graph.own_begin < graph.own; };
@@ -117,6 +95,26 @@ void for_each_row(const std::vector<Arc>& arcs, Take take) {
 }
 
 }  // namespace
+
+Graph begin_graph(const Ranges& vertices, int rank, std::size_t arcs) {
+  Graph graph;
+  graph.vertices = vertices;
+  graph.own_begin = static_cast<std::uint32_t>(vertices.begin(rank));
+  graph.own = static_cast<std::uint32_t>(vertices.size(rank));
+  graph.first.reserve(std::size_t{graph.own} + 1);
+  graph.first.push_back(0);
+  graph.target.reserve(arcs);
+  graph.weight.reserve(arcs);
+  return graph;
+}
+
+void add_row(Graph& graph, std::span<const Neighbour> row) {
+  for (const auto& [target, weight] : row) {
+    graph.target.push_back(target);
+    graph.weight.push_back(weight);
+  }
+  graph.first.push_back(graph.target.size());
+}
 
 RowExchange::RowExchange(const Comm& comm, const Ranges& vertices)
     : comm_(comm),

@@ -58,6 +58,13 @@ struct Neighbour {
   std::uint64_t weight;
 };
 
+/// A rank's part of a graph of which no vertex has a row yet, with room for so many arcs: what is not used
+/// costs nothing, growing would cost copies. Local.
+Graph begin_graph(const Ranges& vertices, int rank, std::size_t arcs);
+
+/// The row of the next vertex; targets are ids until the graph has its ghosts. Local.
+void add_row(Graph& graph, std::span<const Neighbour> row);
+
 /// Makes a graph of rows that any rank may have. Rows travel packed to the owners of their sources; those of
 /// one source add up.
 class RowExchange {
