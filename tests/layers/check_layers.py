@@ -6,6 +6,7 @@
   the world communicator is named in jobs/main.cpp, cluster/ and tests/ranks/main.cpp only
   file names             say what is inside: no utils, helpers, misc, manager, common
   headers                begin with #pragma once
+  a source               includes the header of its own name first, so that no header leans on others
 """
 import argparse
 import pathlib
@@ -59,8 +60,14 @@ def include_breach(file, name, root):
 def file_breaches(file, text, root):
     """Yields (line, message) of every breach inside one source file."""
     may_name_world = file.startswith("cluster/") or file in WORLD_FILES
+    own_header = pathlib.PurePosixPath(file).with_suffix(".hpp")
+    includes_first = file.endswith(".cpp") and (root / own_header).is_file()
     for number, line in enumerate(text.splitlines(), 1):
         include = INCLUDE.match(line)
+        if include and includes_first:
+            includes_first = False
+            if include_target(file, include[1], root) != own_header.parts:
+                yield number, f"does not include {own_header} first"
         breach = include and include_breach(file, include[1], root)
         if breach:
             yield number, breach
@@ -121,6 +128,10 @@ SELF_TEST = [
     ("tests/unit/b.cpp", "\n\nint size = size_of(MPI_COMM_WORLD);\n", 3),
     ("jobs/main.cpp", "run(Comm::world());\n", 0),
     ("tests/ranks/main.cpp", "Comm comm = Comm::world();\n", 0),
+    ("data/study/e.hpp", "#pragma once\n", 0),
+    ("data/study/e.cpp", '#include <vector>\n#include "data/study/e.hpp"\n', 1),
+    ("data/study/f.hpp", "#pragma once\n", 0),
+    ("data/study/f.cpp", '#include "data/study/f.hpp"\n#include <vector>\n', 0),
     ("src/log/utils.hpp", "#pragma once\n", 1),
     ("jobs/string_helpers.cpp", "", 1),
     ("cluster/misc/a.cpp", "", 1),
