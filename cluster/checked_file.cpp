@@ -165,14 +165,15 @@ class PieceReader : public std::streambuf {
   bool ended_ = false;
 };
 
-/// Writes under a temporary name, syncs, and renames.
-void write_whole(const std::filesystem::path& file, const std::function<void(Descriptor&)>& write) {
+/// Writes under a temporary name, and renames.
+void write_whole(const std::filesystem::path& file, Safe safe,
+                 const std::function<void(Descriptor&)>& write) {
   auto temporary = file;
   temporary += ".writing";
   try {
     Descriptor descriptor(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC);
     write(descriptor);
-    descriptor.sync();
+    if (safe == Safe::now) descriptor.sync();
     descriptor.close();
   } catch (...) {
     std::error_code ignored;
@@ -184,8 +185,9 @@ void write_whole(const std::filesystem::path& file, const std::function<void(Des
 
 }  // namespace
 
-void write_checked(const std::filesystem::path& file, const std::function<void(std::ostream&)>& write) {
-  write_whole(file, [&](Descriptor& descriptor) {
+void write_checked(const std::filesystem::path& file, const std::function<void(std::ostream&)>& write,
+                   Safe safe) {
+  write_whole(file, safe, [&](Descriptor& descriptor) {
     PieceWriter pieces(descriptor);
     std::ostream stream(&pieces);
     // Errors leave the stream as they are, not as a flag that somebody has to look at.
@@ -211,8 +213,12 @@ void read_checked(const std::filesystem::path& file, const std::function<void(st
 }
 
 void replace_file(const std::filesystem::path& file, const std::string& text) {
-  write_whole(file, [&](Descriptor& descriptor) { descriptor.write(text.data(), text.size()); });
+  write_whole(file, Safe::now, [&](Descriptor& descriptor) { descriptor.write(text.data(), text.size()); });
   sync_folder(file.parent_path());
+}
+
+void sync_file(const std::filesystem::path& file) {
+  Descriptor(file, O_RDONLY | O_CLOEXEC).sync();
 }
 
 void sync_folder(const std::filesystem::path& folder) {

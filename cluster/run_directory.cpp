@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <future>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -84,7 +85,7 @@ void check_inputs(std::vector<InputFile>& before, const std::vector<InputFile>& 
 void PieceWriter::stream(const std::string& section, std::uint64_t rows,
                          const std::function<void(std::ostream&)>& write) {
   const std::string file = fmt::format("{}.{}.{}", prefix_, parts_.size(), section);
-  write_checked(folder_ / file, write);
+  write_checked(folder_ / file, write, Safe::after_sync_file);
   bytes_ += std::filesystem::file_size(folder_ / file);
   parts_.push_back({section, file, rows});
 }
@@ -132,6 +133,16 @@ struct RunDirectory::Implementation {
   std::uint32_t saved = 0;             ///< pieces of this attempt, for their names
   std::uint32_t saved_alone = 0;       ///< files of this rank
   std::vector<std::string> forgotten;  ///< root: parts that go when the manifest no longer names them
+  /// Of each stage, how many pieces stay when the next one counts.
+  std::vector<std::pair<std::string, std::size_t>> kept_newest;
+  /// What was saved last and does not count yet; its content matters at the root only.
+  struct Unsafe {
+    Piece piece;
+    std::vector<std::pair<std::string, std::size_t>> kept_newest;
+    std::vector<std::string> replaced_files;  ///< which go when it counts
+  };
+  std::optional<Unsafe> unsafe;
+  std::future<void> files_safe;  ///< this rank's files of it
   std::string identity_digest;
   using Clock = std::chrono::steady_clock;
   Clock::time_point last_save = Clock::now();
@@ -166,6 +177,10 @@ struct RunDirectory::Implementation {
   void claim();
   void remove_leftovers(const std::vector<std::uint32_t>& earlier) const;
   void commit();
+  void forget_older(const std::string& stage, std::size_t kept);
+  enum class Patience { wait, look };
+  /// What was saved last counts when all ranks' files are safe; waits for that or only looks. Collective.
+  void count_what_is_safe(Patience patience);
   void beat(const std::stop_token& token);
 };
 
@@ -251,6 +266,34 @@ void RunDirectory::Implementation::commit() {
   replace_file(file, manifest_text(manifest));
   for (const auto& part : forgotten) std::filesystem::remove(parts() / part, error);
   forgotten.clear();
+}
+
+void RunDirectory::Implementation::forget_older(const std::string& stage, std::size_t kept) {
+  const auto is_of_stage = [&](const Piece& piece) { return piece.stage == stage; };
+  const auto all =
+      static_cast<std::size_t>(std::count_if(manifest.pieces.begin(), manifest.pieces.end(), is_of_stage));
+  std::size_t too_old = all - std::min(all, kept);
+  std::erase_if(manifest.pieces, [&](const Piece& piece) {
+    if (too_old == 0 || !is_of_stage(piece)) return false;
+    --too_old;
+    for (const Part& part : piece.parts) forgotten.push_back(part.file);
+    return true;
+  });
+}
+
+void RunDirectory::Implementation::count_what_is_safe(Patience patience) {
+  if (!unsafe) return;
+  const bool is_safe =
+      patience == Patience::wait || files_safe.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
+  if (comm.any(!is_safe)) return;
+  Unsafe now_safe = *std::exchange(unsafe, std::nullopt);
+  lockstep::attempt(comm, [&] { files_safe.get(); });
+  attempt_at_root(comm, [&] {
+    for (const auto& [stage, kept] : now_safe.kept_newest) forget_older(stage, kept);
+    forgotten.insert(forgotten.end(), now_safe.replaced_files.begin(), now_safe.replaced_files.end());
+    manifest.pieces.push_back(std::move(now_safe.piece));
+    commit();
+  });
 }
 
 void RunDirectory::Implementation::open(const RunIdentity& identity) {
@@ -339,43 +382,34 @@ void RunDirectory::save(const std::string& stage, const std::vector<std::uint32_
                         const std::function<void(PieceWriter&)>& write, std::uint64_t total) {
   auto& self = *implementation_;
   const auto start = Implementation::Clock::now();
+  self.count_what_is_safe(Implementation::Patience::wait);
+  attempt_at_root(self.comm, [&] { self.check_not_replaced(); });
   PieceWriter writer(self.parts(),
                      fmt::format("{}.a{}.p{}.r{}", stage, self.attempt, self.saved++, self.comm.rank()));
   lockstep::attempt(self.comm, [&] {
     write(writer);
     // Each for its own files: on a shared file system the root's sync need not cover those of other hosts.
-    sync_folder(self.parts());
+    self.files_safe = std::async(std::launch::async, [folder = self.parts(), parts = writer.parts()] {
+      for (const Part& part : parts) sync_file(folder / part.file);
+      sync_folder(folder);
+    });
   });
   const auto parts_of_ranks = self.comm.gather(to_bytes(writer.parts()));
-  attempt_at_root(self.comm, [&] {
-    Piece piece{stage, units, static_cast<std::uint32_t>(total), {}};
-    for (const auto& bytes : parts_of_ranks) {
-      const auto parts = from_bytes<std::vector<Part>>(bytes);
-      piece.parts.insert(piece.parts.end(), parts.begin(), parts.end());
-    }
-    // Sections one after another, each in the order of ranks.
-    std::stable_sort(piece.parts.begin(), piece.parts.end(),
-                     [](auto& a, auto& b) { return a.section < b.section; });
-    self.manifest.pieces.push_back(std::move(piece));
-    self.commit();
-  });
+  Piece piece{stage, units, static_cast<std::uint32_t>(total), {}};
+  for (const auto& bytes : parts_of_ranks) {
+    const auto parts = from_bytes<std::vector<Part>>(bytes);
+    piece.parts.insert(piece.parts.end(), parts.begin(), parts.end());
+  }
+  // Sections one after another, each in the order of ranks.
+  std::stable_sort(piece.parts.begin(), piece.parts.end(),
+                   [](auto& a, auto& b) { return a.section < b.section; });
+  self.unsafe = {std::move(piece), std::exchange(self.kept_newest, {}), {}};
   self.add_cost(start, writer.bytes());
   self.last_save = self.last_save_alone = Implementation::Clock::now();
 }
 
 void RunDirectory::keep_newest(const std::string& stage, std::size_t count) {
-  auto& self = *implementation_;
-  if (!self.comm.is_root()) return;
-  auto& pieces = self.manifest.pieces;
-  const auto is_of_stage = [&](const Piece& piece) { return piece.stage == stage; };
-  const auto all = static_cast<std::size_t>(std::count_if(pieces.begin(), pieces.end(), is_of_stage));
-  std::size_t too_old = all - std::min(all, count);
-  std::erase_if(pieces, [&](const Piece& piece) {
-    if (too_old == 0 || !is_of_stage(piece)) return false;
-    --too_old;
-    for (const Part& part : piece.parts) self.forgotten.push_back(part.file);
-    return true;
-  });
+  implementation_->kept_newest.emplace_back(stage, count);
 }
 
 std::vector<Piece> RunDirectory::pieces(const std::string& stage) const {
@@ -432,9 +466,13 @@ std::vector<std::string> RunDirectory::saved_alone(const std::string& stage) con
 }
 
 void RunDirectory::forget_alone(const std::string& stage) {
-  const auto files = saved_alone(stage);
-  if (!implementation_->comm.is_root()) return;
-  for (const auto& file : files) remove_quietly(implementation_->parts() / file);
+  auto& self = *implementation_;
+  auto files = saved_alone(stage);
+  if (self.unsafe) {
+    self.unsafe->replaced_files = std::move(files);
+  } else if (self.comm.is_root()) {
+    for (const auto& file : files) remove_quietly(self.parts() / file);
+  }
 }
 
 bool RunDirectory::load_alone(const std::string& file, const std::function<void(std::istream&)>& read) const {
@@ -459,6 +497,7 @@ RunDirectory::Due RunDirectory::due() {
   const auto start = Implementation::Clock::now();
   enum : std::uint64_t { nothing, save, stop };
   std::uint64_t mine = nothing;
+  self.count_what_is_safe(Implementation::Patience::look);
   attempt_at_root(self.comm, [&] {
     self.check_not_replaced();
     const std::chrono::duration<double, std::ratio<60>> minutes =
@@ -487,7 +526,15 @@ double RunDirectory::checkpoint_seconds() const {
   return 60 * implementation_->options.checkpoint_minutes;
 }
 
-void RunDirectory::stop() const {
+void RunDirectory::sync() {
+  auto& self = *implementation_;
+  const auto start = Implementation::Clock::now();
+  self.count_what_is_safe(Implementation::Patience::wait);
+  self.add_cost(start, 0);
+}
+
+void RunDirectory::stop() {
+  sync();
   throw AgreedError(ExitCode::stopped,
                     fmt::format("stopped cleanly; the same command goes on from here (exit code {})",
                                 static_cast<int>(ExitCode::stopped)));
@@ -502,6 +549,9 @@ void RunDirectory::note_digests(const std::vector<std::uint64_t>& digests) {
 
 void RunDirectory::finish(const std::filesystem::path& written) {
   auto& self = *implementation_;
+  // Nobody will need it; its files go.
+  self.unsafe.reset();
+  if (self.files_safe.valid()) self.files_safe.wait();
   attempt_at_root(self.comm, [&] {
     self.check_not_replaced();
     std::error_code error;

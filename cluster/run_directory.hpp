@@ -121,12 +121,14 @@ class RunDirectory {
   std::uint32_t attempt() const;
   const std::filesystem::path& folder() const;
 
-  /// Saves what came of `units` of a stage: every rank writes its share, and when all have, the manifest says
-  /// so. `total`: units of the stage, where they are known. Throws AgreedError(io). Collective.
+  /// Saves what came of `units` of a stage: every rank writes its share. The disk is not waited for: the
+  /// piece counts, which is when the manifest lists it, from the first due(), save(), stop() or sync() after
+  /// all ranks' files are safe. `total`: units of the stage, where they are known. Throws AgreedError(io).
+  /// Collective.
   void save(const std::string& stage, const std::vector<std::uint32_t>& units,
             const std::function<void(PieceWriter&)>& write, std::uint64_t total = 0);
-  /// At the next saving, all pieces of a stage but the newest so many are forgotten, and their files go: for
-  /// a stage of which every piece holds all there is. Local; does something at the root.
+  /// When what is saved next counts, all older pieces of a stage but the newest so many are forgotten, and
+  /// their files go: for a stage of which every piece holds all there is. Local; does something at the root.
   void keep_newest(const std::string& stage, std::size_t count);
   /// The pieces of a stage that were saved by earlier attempts. The same on every rank.
   std::vector<Piece> pieces(const std::string& stage) const;
@@ -144,8 +146,8 @@ class RunDirectory {
   /// Reads one; false where it is damaged, which is told. Local.
   bool load_alone(const std::string& file, const std::function<void(std::istream&)>& read) const;
 
-  /// Removes such files of a stage: what they hold is saved otherwise by now. Throws AgreedError(io).
-  /// Collective.
+  /// Removes such files of a stage when what was saved last counts, as that holds the same. Throws
+  /// AgreedError(io). Collective.
   void forget_alone(const std::string& stage);
 
   /// What all ranks should do at the end of a unit of work.
@@ -158,8 +160,10 @@ class RunDirectory {
   SavingCost saving_cost() const;
   /// The time between two savings inside a stage, in seconds.
   double checkpoint_seconds() const;
-  /// Throws AgreedError(stopped), after which the attempt ends. Collective.
-  [[noreturn]] void stop() const;
+  /// Waits until what was saved counts. Throws AgreedError(io). Collective.
+  void sync();
+  /// Throws AgreedError(stopped), after which the attempt ends; before, waits as sync() does. Collective.
+  [[noreturn]] void stop();
 
   /// Notes the digests of the inputs' bytes, by input, for the next save() to keep.
   void note_digests(const std::vector<std::uint64_t>& digests);

@@ -98,7 +98,10 @@ void analyse(RunContext& run, bool only_read) {
   const Comm& comm = run.comm;
   auto& directory = *run.directory;
   auto log = read_and_sort(run);
-  if (only_read) return;
+  if (only_read) {
+    directory.sync();
+    return;
+  }
   run.stop_if_asked();
   const bool by_count = run.study.coordination.rule == Rule::count;
   const Results results =

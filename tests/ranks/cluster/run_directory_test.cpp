@@ -43,6 +43,7 @@ class Runs : public ::testing::Test {
       piece.rows("rows", own);
       piece.stream("name", 0, [](std::ostream& out) { out << world().rank() << ' '; });
     });
+    run->sync();
     run->end("stopped");
     world().barrier();
   }
@@ -87,6 +88,48 @@ TEST_F(Runs, GoOnFromWhatWasSaved) {
   }
 }
 
+/// A piece counts when its files are safe, and only then may go what it stands for.
+TEST_F(Runs, KeepWhatWasThereUntilTheNewCounts) {
+  const auto run = open();
+  const auto listed = [&] {
+    world().barrier();
+    std::vector<std::uint32_t> units;
+    for (const Piece& piece : newest_manifest(folder()).manifest.pieces) units.push_back(piece.units.at(0));
+    world().barrier();
+    return units;
+  };
+  const auto save = [&](std::uint32_t unit) {
+    run->save("stage", {unit}, [&](PieceWriter& piece) { piece.rows("rows", numbers(unit)); });
+  };
+  using Units = std::vector<std::uint32_t>;
+  run->save_alone("read", 1, 1, [](std::ostream& out) { out << "rows"; });
+  world().barrier();
+  save(1);
+  run->forget_alone("read");
+  EXPECT_EQ(listed(), Units{});
+  EXPECT_EQ(run->saved_alone("read").size(), static_cast<std::size_t>(world().size()));
+  run->sync();
+  EXPECT_EQ(listed(), Units{1});
+  EXPECT_TRUE(run->saved_alone("read").empty());
+
+  save(2);
+  run->keep_newest("stage", 1);
+  save(3);
+  EXPECT_EQ(listed(), (Units{1, 2})) << "whose files may not be safe yet";
+  EXPECT_FALSE(file_with("p0.r0").empty());
+  run->sync();
+  EXPECT_EQ(listed(), (Units{2, 3}));
+  world().barrier();
+  EXPECT_TRUE(file_with("p0.r0").empty());
+
+  save(4);
+  agreed_error(ExitCode::stopped, [&] { run->stop(); });
+  EXPECT_EQ(listed(), (Units{2, 3, 4}));
+  save(5);
+  while (listed().size() == 3) run->due();
+  EXPECT_EQ(listed(), (Units{2, 3, 4, 5}));
+}
+
 TEST_F(Runs, GoOnAtAnotherRankCount) {
   save_rows(100);
   if (world().is_root()) {
@@ -96,6 +139,7 @@ TEST_F(Runs, GoOnAtAnotherRankCount) {
                            [&](const PieceReader& saved) { rows = saved.rows<std::uint64_t>("rows"); }));
     EXPECT_EQ(rows, numbers(100));
     alone.save("stage", {8}, [&](PieceWriter& piece) { piece.rows("rows", rows); });
+    alone.sync();
     alone.end("stopped");
   }
   world().barrier();
@@ -159,6 +203,7 @@ TEST_F(Runs, RefuseWhatHasChanged) {
     const auto run = open();
     run->note_digests({digest_of_file(input_file().string())});
     run->save("stage", {8}, [](PieceWriter&) {});
+    run->sync();
     run->end("stopped");
     world().barrier();
   }
@@ -186,6 +231,7 @@ TEST_F(Runs, AreFencedAgainstOtherAttempts) {
   EXPECT_THROW(first->save_alone("read", 1, 3, [](std::ostream&) {}), Error);
   first->end("failed");
   second->save("stage", {2}, [](PieceWriter&) {});
+  second->sync();
   second->end("stopped");
   world().barrier();
   const auto found = newest_manifest(folder()).manifest;
@@ -370,6 +416,7 @@ TEST_F(Runs, RememberWhyOneRankEndedThem) {
   world().barrier();
   const auto run = open();
   run->save("stage", {1}, [](PieceWriter&) {});
+  run->sync();
   world().barrier();
   const auto attempts = newest_manifest(folder()).manifest.attempts;
   ASSERT_EQ(attempts.size(), 2U);
