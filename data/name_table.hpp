@@ -33,7 +33,10 @@ class NameTable {
  public:
   /// The number of `name`, a new one where it was not seen before.
   std::uint32_t index_of(std::string_view name);
-  std::size_t size() const { return digests_.size(); }
+  /// Adds a name that is not in yet to a table that is only listed, where digests and numbers are not asked
+  /// for.
+  void list(std::string_view name) { names_.add(name); }
+  std::size_t size() const { return names_.size(); }
   const Digest& digest(std::size_t index) const { return digests_[index]; }
   std::string_view name(std::size_t index) const { return names_[index]; }
 

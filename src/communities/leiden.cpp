@@ -58,6 +58,13 @@ Wide labels_quality(const Comm& comm, const Graph& graph, const Boundary& bounda
       alone ? std::vector<std::uint64_t>(graph.own, 0) : weights_inside(graph, partition));
 }
 
+Effort effort_since(const Effort& before, Effort now) {
+  now.iterations -= before.iterations;
+  now.moves -= before.moves;
+  now.sub_rounds -= before.sub_rounds;
+  return now;
+}
+
 /// Tells `options.phase_done` about a phase that begins now and ends with finish().
 class PhaseClock {
  public:
@@ -194,26 +201,27 @@ class Pass {
                     const std::vector<Fine>& path, LevelState& level, std::vector<std::uint64_t>& inside,
                     Outcome& outcome, std::uint64_t rest_moves) const {
     constexpr std::uint32_t most_rounds = 1024;
-    const PhaseClock clock(comm, options_);
-    if (!level.start_quality) {
-      level.start_quality = labels_quality(comm, graph, boundary, quality_, level.start);
-    }
     for (;;) {
+      const PhaseClock clock(comm, options_);
+      const Effort before = level.moving.effort;
+      if (!level.start_quality) {
+        level.start_quality = labels_quality(comm, graph, boundary, quality_, level.start);
+      }
       Partition communities(comm, graph, boundary, level.labels);
       const SubRounds rounds(graph, seed_, level.level, level.sub_rounds);
       move_locally(comm, graph, boundary, quality_, rounds, {options_.most_iterations, rest_moves},
                    communities, level.moving, [&] { offer_state(comm, path, level, communities); });
       inside = weights_inside(graph, communities);
       outcome.quality = partition_quality(comm, graph, quality_, communities, inside);
-      clock.finish("moving", pass_, level.level, graph, level.moving.effort);
+      clock.finish("moving", pass_, level.level, graph, effort_since(before, level.moving.effort));
       if (outcome.quality >= *level.start_quality) return communities;
       level.labels = level.start;
       level.moving = {};
       if (level.sub_rounds >= most_rounds) {
-        Partition before(comm, graph, boundary, level.start);
-        inside = weights_inside(graph, before);
+        Partition as_it_was(comm, graph, boundary, level.start);
+        inside = weights_inside(graph, as_it_was);
         outcome.quality = *level.start_quality;
-        return before;
+        return as_it_was;
       }
       level.sub_rounds *= 4;
     }
@@ -320,6 +328,7 @@ Graph put_in_order(const Comm& comm, Graph graph, const Quality& quality, const 
   const PhaseClock moving_clock(comm, options);
   Partition communities(comm, graph, boundary, redistribute(comm, state.labels, graph.vertices));
   Moving moving{state.effort, redistribute(comm, state.active, graph.vertices)};
+  const Effort before = moving.effort;
   const SubRounds rounds(graph, mix(options.seed, 0, 0, 0), 0, options.first_rounds);
   const auto offer = [&] {
     if (!options.between) return;
@@ -333,7 +342,7 @@ Graph put_in_order(const Comm& comm, Graph graph, const Quality& quality, const 
   };
   move_locally(comm, graph, boundary, quality, rounds,
                {options.iterations_before_order, moves_at_rest(graph)}, communities, moving, offer);
-  moving_clock.finish("moving", 0, 0, graph, moving.effort);
+  moving_clock.finish("moving", 0, 0, graph, effort_since(before, moving.effort));
 
   const PhaseClock order_clock(comm, options);
   Coarse ordered = order_by_community(comm, graph, boundary, communities);

@@ -345,10 +345,10 @@ void for_each_named(const Catalogue& catalogue, const std::function<void(const S
     for (std::size_t n = begin; n < std::min(names, begin + most); ++n) {
       if (n >= accounts.local_size()) {
         const std::uint64_t id = objects.id_at(n - accounts.local_size());
-        log.objects[objects.group_of(id)].index_of(objects.name(id));
+        log.objects[objects.group_of(id)].list(objects.name(id));
         continue;
       }
-      log.accounts.index_of(accounts.name(accounts.id_at(n)));
+      log.accounts.list(accounts.name(accounts.id_at(n)));
       for (std::size_t a = 0; a < attribute_names.size(); ++a) {
         const auto& column = catalogue.attributes.values[a];
         if (column.empty()) continue;

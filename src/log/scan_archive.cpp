@@ -32,7 +32,8 @@ using Reader = cereal::BinaryInputArchive;
 
 void write_names(Writer& archive, const NameTable& names) {
   archive(std::uint64_t{names.size()});
-  for (std::size_t i = 0; i < names.size(); ++i) archive(std::string(names.name(i)));
+  std::string name;
+  for (std::size_t i = 0; i < names.size(); ++i) archive(name = names.name(i));
 }
 
 void read_names(Reader& archive, NameTable& names) {
