@@ -12,6 +12,7 @@
 #include "src/communities/look_ahead.hpp"
 #include "src/communities/naming.hpp"
 #include "src/communities/neighbour_weights.hpp"
+#include "src/communities/packed.hpp"
 
 namespace lockstep {
 
@@ -256,11 +257,19 @@ void send_members(const Comm& comm, const std::vector<Member>& members, Coarse& 
   coarse.graph.inner.assign(vertices.size(comm.rank()), 0);
   coarse.labels.assign(vertices.size(comm.rank()), 0);
   const auto owner = [&](const Member& member) { return vertices.owner(member.vertex); };
-  for (const auto& [vertex, community, mass, inner] : send_to(comm, members, owner).rows) {
-    coarse.graph.mass[vertex - begin] += mass;
-    coarse.graph.inner[vertex - begin] += inner;
-    coarse.labels[vertex - begin] += community;
-  }
+  const auto put = [&](Packer& packer, const Member& member) {
+    packer.put(member.vertex - vertices.begin(owner(member)));
+    packer.put(member.community == 0 ? 0 : member.vertex - member.community + 1);
+    packer.put(member.mass);
+    packer.put(member.inner);
+  };
+  send_packed(comm, members, owner, put, [&](Unpacker& bytes) {
+    const std::uint64_t v = bytes.get();
+    const std::uint64_t behind_first = bytes.get();
+    if (behind_first > 0) coarse.labels[v] += static_cast<std::uint32_t>(begin + v + 1 - behind_first);
+    coarse.graph.mass[v] += bytes.get();
+    coarse.graph.inner[v] += bytes.get();
+  });
 }
 
 Coarse make_coarse(const Comm& comm, const Graph& graph, const Partition& parts, const Numbering& numbering) {

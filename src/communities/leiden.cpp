@@ -346,17 +346,15 @@ Graph put_in_order(const Comm& comm, Graph graph, const Quality& quality, const 
 
   const PhaseClock order_clock(comm, options);
   Coarse ordered = order_by_community(comm, graph, boundary, communities);
-  struct Active {
-    std::uint32_t vertex;
-    std::uint8_t active;
-  };
-  std::vector<Active> active;
-  for (std::uint32_t v = 0; v < graph.own; ++v) active.push_back({ordered.vertex_of[v], moving.active[v]});
+  std::vector<std::uint32_t> active;
+  for (std::uint32_t v = 0; v < graph.own; ++v) {
+    if (moving.active[v] != 0) active.push_back(ordered.vertex_of[v]);
+  }
   const Ranges& vertices = ordered.graph.vertices;
   state.active.assign(ordered.graph.own, 0);
-  const auto owner = [&](const Active& one) { return vertices.owner(one.vertex); };
-  for (const auto& [vertex, is_active] : send_to(comm, active, owner).rows) {
-    state.active[vertex - ordered.graph.own_begin] = is_active;
+  const auto owner = [&](std::uint32_t vertex) { return vertices.owner(vertex); };
+  for (const std::uint32_t vertex : send_to(comm, active, owner).rows) {
+    state.active[vertex - ordered.graph.own_begin] = 1;
   }
   state.effort = moving.effort;
   state.order = std::move(ordered.vertex_of);

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "cluster/comm.hpp"
@@ -74,11 +75,35 @@ void for_each_sender(const Comm::Received<std::byte>& received, Read read) {
   }
 }
 
+/// Puts numbers as differences from the one before, for which close ones take one byte; next() is the way
+/// back.
+class Differences {
+ public:
+  std::int64_t of(std::uint64_t number) {
+    return static_cast<std::int64_t>(number - std::exchange(last_, number));
+  }
+  std::uint64_t next(std::int64_t difference) { return last_ += static_cast<std::uint64_t>(difference); }
+
+ private:
+  std::uint64_t last_ = 0;
+};
+
 /// Sends to every rank r what packers[r] holds, which is used up, and calls read(rank, unpacker) for each
 /// rank that sent something, in rank order. Collective.
 template <class Read>
 void exchange_packed(const Comm& comm, std::vector<Packer>& packers, Read read) {
   for_each_sender(exchange_bytes(comm, packers), read);
+}
+
+/// Sends every row to rank owner(row), as put(packer, row) writes it, and calls get(unpacker) for each row
+/// that arrives, in rank order. Collective.
+template <class T, class Owner, class Put, class Get>
+void send_packed(const Comm& comm, const std::vector<T>& rows, Owner owner, Put put, Get get) {
+  std::vector<Packer> packers(static_cast<std::size_t>(comm.size()));
+  for (const T& row : rows) put(packers[static_cast<std::size_t>(owner(row))], row);
+  exchange_packed(comm, packers, [&](int, Unpacker bytes) {
+    while (!bytes.done()) get(bytes);
+  });
 }
 
 }  // namespace lockstep

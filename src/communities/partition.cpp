@@ -83,15 +83,17 @@ void Partition::add(const Delta& delta) {
   if (has_cuts_) cut_[delta.place] += delta.cut;
 }
 
-/// A record is of a delta or of a subscription. `newcomers` are not yet on the lists of subscribers.
+/// First come deltas, by label, then subscriptions. `newcomers` are not yet on the lists of subscribers.
 void Partition::send_to_owners(const Comm& comm, std::vector<Delta> foreign,
                                std::vector<std::uint32_t>& changed, std::vector<Newcomer>& newcomers) {
+  constexpr std::int64_t subscription = 1;  // in the place of twice the members
   std::vector<Packer> packers(static_cast<std::size_t>(comm.size()));
-  const auto begin_record = [&](std::uint32_t place, bool subscription) -> Packer& {
+  std::vector<Differences> labels(packers.size());
+  const auto begin_record = [&](std::uint32_t place) -> Packer& {
     const int owner = graph_->vertices.owner(label(place));
-    Packer& packer = packers[static_cast<std::size_t>(owner)];
-    packer.put(2 * (label(place) - graph_->vertices.begin(owner)) + (subscription ? 1 : 0));
-    return packer;
+    const auto r = static_cast<std::size_t>(owner);
+    packers[r].put_signed(labels[r].of(label(place) - graph_->vertices.begin(owner)));
+    return packers[r];
   };
   std::sort(foreign.begin(), foreign.end(), [](const Delta& a, const Delta& b) { return a.place < b.place; });
   for (std::size_t i = 0; i < foreign.size();) {
@@ -101,24 +103,28 @@ void Partition::send_to_owners(const Comm& comm, std::vector<Delta> foreign,
       sum.cut += foreign[i].cut;
       sum.members += foreign[i].members;
     }
-    Packer& packer = begin_record(sum.place, false);
+    Packer& packer = begin_record(sum.place);
+    packer.put_signed(2 * std::int64_t{sum.members});
     packer.put_signed(sum.mass);
-    packer.put_signed(sum.members);
     if (has_cuts_) packer.put_signed(sum.cut);
   }
-  for (const std::uint32_t place : new_places_) begin_record(place, true).put(place);
+  for (const std::uint32_t place : new_places_) {
+    Packer& packer = begin_record(place);
+    packer.put_signed(subscription);
+    packer.put(place);
+  }
   new_places_.clear();
   exchange_packed(comm, packers, [&](int rank, Unpacker bytes) {
+    Differences differences;
     while (!bytes.done()) {
-      const std::uint64_t head = bytes.get();
-      const auto label = static_cast<std::uint32_t>(head / 2);
-      if (head % 2 == 1) {
+      const auto label = static_cast<std::uint32_t>(differences.next(bytes.get_signed()));
+      const std::int64_t twice_members = bytes.get_signed();
+      if (twice_members == subscription) {
         newcomers.push_back({label, {rank, static_cast<std::uint32_t>(bytes.get()), nobody}});
         continue;
       }
-      Delta delta{label, 0, 0, 0};
+      Delta delta{label, 0, 0, static_cast<std::int32_t>(twice_members / 2)};
       delta.mass = bytes.get_signed();
-      delta.members = static_cast<std::int32_t>(bytes.get_signed());
       if (has_cuts_) delta.cut = bytes.get_signed();
       add(delta);
       changed.push_back(label);
@@ -129,17 +135,22 @@ void Partition::send_to_owners(const Comm& comm, std::vector<Delta> foreign,
 void Partition::tell_subscribers(const Comm& comm, std::vector<std::uint32_t> changed,
                                  const std::vector<Newcomer>& newcomers) {
   std::vector<Packer> packers(static_cast<std::size_t>(comm.size()));
+  std::vector<Differences> places(packers.size());
   const auto tell = [&](const Subscriber& subscriber, std::uint32_t label) {
-    Packer& packer = packers[static_cast<std::size_t>(subscriber.rank)];
-    packer.put(std::uint64_t{subscriber.place} * 2 + (members_[label] > 1 ? 1 : 0));
-    packer.put(mass_[label]);
+    const auto r = static_cast<std::size_t>(subscriber.rank);
+    Packer& packer = packers[r];
+    packer.put_signed(places[r].of(subscriber.place));
+    packer.put_signed(static_cast<std::int64_t>(members_[label] > 1 ? mass_[label] : ~mass_[label]));
     if (has_cuts_) packer.put_signed(cut_[label]);
   };
   std::sort(changed.begin(), changed.end());
   changed.erase(std::unique(changed.begin(), changed.end()), changed.end());
+  std::erase_if(changed, [&](std::uint32_t label) { return members_[label] == 0; });
+  // Ghosts' places ascend with their labels on every rank, others do not: these come later.
   for (const std::uint32_t label : changed) {
-    if (members_[label] == 0) continue;
     for (const auto& [rank, slot] : boundary_->mirrors_of(label)) tell({rank, slot, nobody}, label);
+  }
+  for (const std::uint32_t label : changed) {
     for (auto i = first_subscriber_[label]; i != nobody; i = subscribers_[i].next)
       tell(subscribers_[i], label);
   }
@@ -149,11 +160,12 @@ void Partition::tell_subscribers(const Comm& comm, std::vector<std::uint32_t> ch
     first_subscriber_[label] = static_cast<std::uint32_t>(subscribers_.size() - 1);
   }
   exchange_packed(comm, packers, [&](int, Unpacker bytes) {
+    Differences differences;
     while (!bytes.done()) {
-      const std::uint64_t head = bytes.get();
-      const std::uint64_t place = head / 2;
-      members_[place] = 1 + static_cast<std::uint32_t>(head % 2);
-      mass_[place] = bytes.get();
+      const std::uint64_t place = differences.next(bytes.get_signed());
+      const std::int64_t mass = bytes.get_signed();
+      members_[place] = mass < 0 ? 1 : 2;
+      mass_[place] = static_cast<std::uint64_t>(mass < 0 ? ~mass : mass);
       if (has_cuts_) cut_[place] = bytes.get_signed();
     }
   });
