@@ -89,10 +89,29 @@ Ranges balanced_ranges(const Comm& comm, const std::vector<std::uint64_t>& arcs)
 template <class Sorter>
 std::vector<Numbered> number_by_key(const Comm& comm, const std::vector<Part>& parts, Sorter sorter,
                                     Ranges& vertices) {
-  const auto sent = group_by_rank(comm, std::span<const Part>(parts),
-                                  [&](const Part& part) { return sorter(part.key.first); });
-  const auto received = comm.exchange(sent.rows, sent.counts);
-  const auto& rows = received.rows;
+  const auto ranks = static_cast<std::size_t>(comm.size());
+  std::vector<std::size_t> sorter_of;
+  sorter_of.reserve(parts.size());
+  std::vector<Packer> questions(ranks);
+  std::vector<Differences> seconds(ranks);
+  for (const auto& [arcs, key] : parts) {
+    const auto r = static_cast<std::size_t>(sorter(key.first));
+    sorter_of.push_back(r);
+    questions[r].put(arcs);
+    questions[r].put(key.first);
+    questions[r].put_signed(seconds[r].of(key.second));
+  }
+  std::vector<Part> rows;
+  std::vector<std::size_t> rows_of_rank(ranks, 0);
+  exchange_packed(comm, questions, [&](int rank, Unpacker bytes) {
+    const std::size_t before = rows.size();
+    for (Differences differences; !bytes.done();) {
+      const std::uint64_t arcs = bytes.get();
+      const auto first = static_cast<std::uint32_t>(bytes.get());
+      rows.push_back({arcs, {first, static_cast<std::uint32_t>(differences.next(bytes.get_signed()))}});
+    }
+    rows_of_rank[static_cast<std::size_t>(rank)] = rows.size() - before;
+  });
   std::vector<std::uint32_t> order(rows.size());
   std::iota(order.begin(), order.end(), 0U);
   const auto number = [&](std::uint32_t i) {
@@ -112,10 +131,24 @@ std::vector<Numbered> number_by_key(const Comm& comm, const std::vector<Part>& p
     const bool alike = i > 0 && rows[order[i - 1]].key.first == rows[order[i]].key.first;
     numbered[order[i]] = {first + i, alike ? numbered[order[i - 1]].first_alike : first + i};
   }
-  const auto replies = comm.exchange(numbered, received.counts).rows;
+  std::vector<Packer> answers(ranks);
+  auto next = numbered.begin();
+  for (std::size_t r = 0; r < ranks; ++r) {
+    for (const auto end = next + static_cast<std::ptrdiff_t>(rows_of_rank[r]); next != end; ++next) {
+      answers[r].put(next->id);
+      answers[r].put(next->id - next->first_alike);
+    }
+  }
+  const auto received = exchange_bytes(comm, answers);
+  std::vector<Unpacker> replies(ranks, Unpacker({}));
+  for_each_sender(received,
+                  [&](int rank, Unpacker bytes) { replies[static_cast<std::size_t>(rank)] = bytes; });
   std::vector<Numbered> in_order;
   in_order.reserve(parts.size());
-  for (const std::size_t place : sent.position) in_order.push_back(replies[place]);
+  for (const std::size_t r : sorter_of) {
+    const auto id = static_cast<std::uint32_t>(replies[r].get());
+    in_order.push_back({id, id - static_cast<std::uint32_t>(replies[r].get())});
+  }
   return in_order;
 }
 
