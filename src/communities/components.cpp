@@ -54,8 +54,7 @@ std::vector<std::uint32_t> split_into_components(const Comm& comm, const Graph& 
       if (!seen_from_there && communities.place(slot) == communities.place(v)) joined.join(v, slot);
     }
   }
-  std::vector<std::uint32_t> told(graph.own);  // by own vertex: what its mirrors believe
-  std::iota(told.begin(), told.end(), graph.own_begin);
+  std::vector<std::uint32_t> told = graph.own_ids();  // by own vertex: what its mirrors believe
   for (bool news = comm.size() > 1; news;) {
     std::vector<Packer> packers(static_cast<std::size_t>(comm.size()));
     for (std::uint32_t v = 0; v < graph.own; ++v) {

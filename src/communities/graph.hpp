@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <numeric>
 #include <span>
 #include <vector>
 
@@ -37,6 +38,11 @@ struct Graph {
   std::uint32_t slots() const { return own + static_cast<std::uint32_t>(ghosts.size()); }
   std::uint32_t id(std::uint32_t slot) const { return slot < own ? own_begin + slot : ghosts[slot - own]; }
   std::uint64_t size() const { return vertices.total(); }
+  std::vector<std::uint32_t> own_ids() const {
+    std::vector<std::uint32_t> ids(own);
+    std::iota(ids.begin(), ids.end(), own_begin);
+    return ids;
+  }
   /// Asks the processor to have these arcs at hand soon.
   void prefetch_arcs(std::uint64_t begin, std::uint64_t end) const {
     for (std::uint64_t a = begin; a < end; a += 16) {  // a cache line of targets

@@ -42,12 +42,6 @@ bool all_alone(const Comm& comm, const Graph& graph, const Partition& partition)
   return !comm.any(crowded);
 }
 
-Labels own_ids(const Graph& graph) {
-  Labels ids(graph.own);
-  std::iota(ids.begin(), ids.end(), graph.own_begin);
-  return ids;
-}
-
 /// Twice the quality of a partition given by own labels.
 Wide labels_quality(const Comm& comm, const Graph& graph, const Boundary& boundary, const Quality& quality,
                     const Labels& own_labels) {
@@ -358,7 +352,7 @@ Graph put_in_order(const Comm& comm, Graph graph, const Quality& quality, const 
   }
   state.effort = moving.effort;
   state.order = std::move(ordered.vertex_of);
-  state.start = own_ids(ordered.graph);
+  state.start = ordered.graph.own_ids();
   state.labels = std::move(ordered.labels);
   state.sub_rounds = options.first_rounds;
   order_clock.finish("ordering", 0, 0, graph);
@@ -376,7 +370,7 @@ std::vector<std::uint32_t> find_communities(const Comm& comm, Graph graph, const
   const Ranges vertices = graph.vertices;
   const auto begin = static_cast<std::uint32_t>(vertices.begin(comm.rank()));
   LeidenState state = options.state.value_or(LeidenState{});
-  if (!options.state) state.labels = own_ids(graph);
+  if (!options.state) state.labels = graph.own_ids();
   if (comm.sum(state.order.size()) == 0) {
     graph = put_in_order(comm, std::move(graph), quality, options, state);
   } else {

@@ -1,7 +1,6 @@
 #include "src/communities/refinement.hpp"
 
 #include <algorithm>
-#include <numeric>
 #include <span>
 
 #include "src/communities/look_ahead.hpp"
@@ -21,7 +20,7 @@ class Refinement {
         rounds_(rounds),
         communities_(communities),
         cuts_(std::move(cuts)),
-        parts_(comm, graph, boundary, own_ids(graph), &cuts_),
+        parts_(comm, graph, boundary, graph.own_ids(), &cuts_),
         moves_now_(graph.slots(), 0) {}
 
   Partition run() {
@@ -30,12 +29,6 @@ class Refinement {
   }
 
  private:
-  static std::vector<std::uint32_t> own_ids(const Graph& graph) {
-    std::vector<std::uint32_t> ids(graph.own);
-    std::iota(ids.begin(), ids.end(), graph.own_begin);
-    return ids;
-  }
-
   /// Leiden's condition for something of `mass` with weight `cut` to the rest of a community.
   bool well_connected(std::int64_t cut, std::uint64_t mass, std::uint64_t community_mass) const {
     return quality_.gain(static_cast<std::uint64_t>(cut), mass, community_mass - mass) >= 0;

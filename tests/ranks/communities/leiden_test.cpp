@@ -18,14 +18,6 @@ std::vector<Ranges> several_ranges(std::uint32_t vertices) {
           Ranges{random_borders(vertices, 1)}};
 }
 
-void expect_equal(const Graph& graph, const Graph& expected) {
-  EXPECT_EQ(graph.first, expected.first);
-  EXPECT_EQ(graph.target, expected.target);
-  EXPECT_EQ(graph.weight.values(), expected.weight.values());
-  EXPECT_EQ(graph.mass, expected.mass);
-  EXPECT_EQ(graph.inner, expected.inner);
-}
-
 WholeGraph varied_graph(std::uint64_t seed) {
   WholeGraph graph = random_graph(seed, 90, 300, 4);
   for (std::uint32_t v = 0; v < graph.size(); ++v) {

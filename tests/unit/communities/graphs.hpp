@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include <gtest/gtest.h>
+
 #include "cluster/comm.hpp"
 #include "data/study/study.hpp"
 #include "data/wide.hpp"
@@ -187,6 +189,14 @@ inline Labels components_of(const WholeGraph& graph, const Labels& labels) {
     }
   }
   return components;
+}
+
+inline void expect_equal(const Graph& graph, const Graph& expected) {
+  EXPECT_EQ(graph.first, expected.first);
+  EXPECT_EQ(graph.target, expected.target);
+  EXPECT_EQ(graph.weight.values(), expected.weight.values());
+  EXPECT_EQ(graph.mass, expected.mass);
+  EXPECT_EQ(graph.inner, expected.inner);
 }
 
 }  // namespace lockstep::test

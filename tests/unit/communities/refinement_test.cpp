@@ -219,14 +219,6 @@ TEST(Coarsen, MassWeightsAndQualityAreConserved) {
   });
 }
 
-void expect_equal(const Graph& graph, const Graph& expected) {
-  EXPECT_EQ(graph.first, expected.first);
-  EXPECT_EQ(graph.target, expected.target);
-  EXPECT_EQ(graph.weight.values(), expected.weight.values());
-  EXPECT_EQ(graph.mass, expected.mass);
-  EXPECT_EQ(graph.inner, expected.inner);
-}
-
 TEST(Contract, MakesTheCoarseGraphOnceMore) {
   for_each_refined([](const Refined& refined) {
     const Coarse coarse = coarsen(Comm::self(), refined.graph, refined.parts, refined.communities);
