@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "src/communities/prefetch.hpp"
+
 namespace lockstep {
 
 /// Weights by arc: 4 bytes each as long as all fit, 8 from the first that does not.
@@ -11,7 +13,7 @@ class ArcWeights {
  public:
   std::uint64_t operator[](std::size_t arc) const { return wide_.empty() ? narrow_[arc] : wide_[arc]; }
   void prefetch(std::size_t arc) const {
-    __builtin_prefetch(wide_.empty() ? static_cast<const void*>(&narrow_[arc]) : &wide_[arc]);
+    lockstep::prefetch(wide_.empty() ? static_cast<const void*>(&narrow_[arc]) : &wide_[arc]);
   }
   std::size_t size() const { return wide_.empty() ? narrow_.size() : wide_.size(); }
   void reserve(std::size_t arcs) { narrow_.reserve(arcs); }

@@ -13,6 +13,7 @@
 #include "src/communities/naming.hpp"
 #include "src/communities/neighbour_weights.hpp"
 #include "src/communities/packed.hpp"
+#include "src/communities/prefetch.hpp"
 
 namespace lockstep {
 
@@ -221,7 +222,7 @@ void add_up_parts(const Graph& graph, const Partition& parts, const std::vector<
   std::size_t done = 0;
   visit_ahead(
       graph, order, [&](std::uint32_t slot) { parts.prefetch_place(slot); },
-      [&](std::uint32_t slot) { __builtin_prefetch(&id_of_place[parts.place(slot)]); },
+      [&](std::uint32_t slot) { prefetch(&id_of_place[parts.place(slot)]); },
       [&](std::uint32_t v) {
         const std::uint32_t part = parts.place(v);
         if (done == begin) {
@@ -347,8 +348,8 @@ Coarse order_by_community(const Comm& comm, const Graph& graph, const Boundary& 
   ordered.graph = graph_of_rows(comm, ranges, graph.target.size(), [&](auto take) {
     std::vector<Neighbour> row;
     visit_ahead(
-        graph, order_by(ordered.vertex_of),
-        [&](std::uint32_t slot) { __builtin_prefetch(&id_of_slot[slot]); }, [](std::uint32_t) {},
+        graph, order_by(ordered.vertex_of), [&](std::uint32_t slot) { prefetch(&id_of_slot[slot]); },
+        [](std::uint32_t) {},
         [&](std::uint32_t v) {
           row.clear();
           for (std::uint64_t a = graph.first[v]; a < graph.first[v + 1]; ++a) {

@@ -9,6 +9,7 @@
 #include "cluster/ranges.hpp"
 #include "src/communities/arc_weights.hpp"
 #include "src/communities/packed.hpp"
+#include "src/communities/prefetch.hpp"
 
 namespace lockstep {
 
@@ -46,7 +47,7 @@ struct Graph {
   /// Asks the processor to have these arcs at hand soon.
   void prefetch_arcs(std::uint64_t begin, std::uint64_t end) const {
     for (std::uint64_t a = begin; a < end; a += 16) {  // a cache line of targets
-      __builtin_prefetch(&target[a]);
+      prefetch(&target[a]);
       weight.prefetch(a);
     }
   }

@@ -5,6 +5,7 @@
 #include <span>
 
 #include "src/communities/graph.hpp"
+#include "src/communities/prefetch.hpp"
 
 namespace lockstep {
 
@@ -26,7 +27,7 @@ void visit_ahead(const Graph& graph, std::span<const std::uint32_t> vertices, Sl
     ask(begin, std::min(graph.first[vertices[i] + 1], begin + most_arcs));
   };
   for (std::size_t i = 0; i < vertices.size(); ++i) {
-    if (i + row < vertices.size()) __builtin_prefetch(&graph.first[vertices[i + row]]);
+    if (i + row < vertices.size()) prefetch(&graph.first[vertices[i + row]]);
     arcs_of(i + arcs, [&](std::uint64_t begin, std::uint64_t end) { graph.prefetch_arcs(begin, end); });
     arcs_of(i + slots, [&](std::uint64_t begin, std::uint64_t end) {
       for (std::uint64_t a = begin; a < end; ++a) slot_ahead(graph.target[a]);

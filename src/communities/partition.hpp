@@ -9,6 +9,7 @@
 #include "cluster/comm.hpp"
 #include "src/communities/graph.hpp"
 #include "src/communities/packed.hpp"
+#include "src/communities/prefetch.hpp"
 
 namespace lockstep {
 
@@ -35,8 +36,8 @@ class Partition {
   /// Place of a slot's community.
   std::uint32_t place(std::uint32_t slot) const { return place_of_slot_[slot]; }
   /// Asks the processor to have a slot's place, or a place's mass, at hand soon: both lie anywhere in memory.
-  void prefetch_place(std::uint32_t slot) const { __builtin_prefetch(&place_of_slot_[slot]); }
-  void prefetch_mass(std::uint32_t place) const { __builtin_prefetch(&mass_[place]); }
+  void prefetch_place(std::uint32_t slot) const { prefetch(&place_of_slot_[slot]); }
+  void prefetch_mass(std::uint32_t place) const { prefetch(&mass_[place]); }
   std::uint32_t label(std::uint32_t place) const {
     return place < graph_->slots() ? graph_->id(place) : further_labels_[place - graph_->slots()];
   }
