@@ -325,8 +325,7 @@ Coarse make_coarse(const Comm& comm, const Graph& graph, const Partition& parts,
 
 }  // namespace
 
-Coarse order_by_community(const Comm& comm, const Graph& graph, const Boundary& boundary,
-                          const Partition& communities) {
+Coarse order_by_community(const Comm& comm, const Graph& graph, const Partition& communities) {
   std::vector<Part> vertices;
   vertices.reserve(graph.own);
   for (std::uint32_t v = 0; v < graph.own; ++v) {
@@ -344,7 +343,7 @@ Coarse order_by_community(const Comm& comm, const Graph& graph, const Boundary& 
     ordered.vertex_of.push_back(numbered[v].id);
     members.push_back({numbered[v].id, numbered[v].first_alike, graph.mass[v], graph.inner[v]});
   }
-  const auto id_of_slot = values_of_slots(comm, graph, boundary, ordered.vertex_of);
+  const auto id_of_slot = values_of_slots(comm, graph, ordered.vertex_of);
   ordered.graph = graph_of_rows(comm, ranges, graph.target.size(), [&](auto take) {
     std::vector<Neighbour> row;
     visit_ahead(
@@ -375,9 +374,8 @@ Coarse coarsen(const Comm& comm, const Graph& graph, const Partition& parts, con
 }
 
 Graph contract(const Comm& comm, const Graph& graph, const std::vector<std::uint32_t>& vertex_of) {
-  const Boundary boundary = find_boundary(comm, graph);
   const auto labels = name_by_first(comm, graph.own_begin, vertex_of, std::less<>());
-  const Partition parts(comm, graph, boundary, labels);
+  const Partition parts(comm, graph, labels);
   std::uint64_t vertices = 0;
   for (const std::uint32_t vertex : vertex_of) vertices = std::max(vertices, std::uint64_t{vertex} + 1);
   const Ranges even = even_ranges(comm.max(vertices), comm.size());

@@ -22,8 +22,7 @@ Coarse coarsen(const Comm& comm, const Graph& graph, const Partition& parts, con
 
 /// The same graph with its vertices in another order: by their communities' labels, then by id. `vertex_of`
 /// has the new ids. Collective.
-Coarse order_by_community(const Comm& comm, const Graph& graph, const Boundary& boundary,
-                          const Partition& communities);
+Coarse order_by_community(const Comm& comm, const Graph& graph, const Partition& communities);
 
 /// A graph of which is known what its vertices are: coarse vertex `vertex_of[v]` holds the own vertex v;
 /// every number from 0 to the largest occurs. What `coarsen` makes, once more. Collective.

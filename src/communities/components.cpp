@@ -45,7 +45,7 @@ class JoinedSlots {
 }  // namespace
 
 std::vector<std::uint32_t> split_into_components(const Comm& comm, const Graph& graph,
-                                                 const Boundary& boundary, const Partition& communities) {
+                                                 const Partition& communities) {
   JoinedSlots joined(graph);
   for (std::uint32_t v = 0; v < graph.own; ++v) {
     for (std::uint64_t a = graph.first[v]; a < graph.first[v + 1]; ++a) {
@@ -61,7 +61,7 @@ std::vector<std::uint32_t> split_into_components(const Comm& comm, const Graph& 
       const std::uint32_t smallest = joined.smallest(v);
       if (smallest == told[v]) continue;
       told[v] = smallest;
-      for (const auto& [rank, slot] : boundary.mirrors_of(v)) {
+      for (const auto& [rank, slot] : graph.mirrors_of(v)) {
         packers[static_cast<std::size_t>(rank)].put(slot);
         packers[static_cast<std::size_t>(rank)].put(smallest);
       }

@@ -10,6 +10,6 @@ namespace lockstep {
 /// Splits every community into its connected components: by own vertex, the smallest vertex id in its
 /// component. Takes as many exchanges as a path inside a community crosses between ranks. Collective.
 std::vector<std::uint32_t> split_into_components(const Comm& comm, const Graph& graph,
-                                                 const Boundary& boundary, const Partition& communities);
+                                                 const Partition& communities);
 
 }  // namespace lockstep

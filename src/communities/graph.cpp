@@ -45,6 +45,28 @@ void find_ghosts(Graph& graph) {
   for (std::uint32_t& id : graph.target) id = is_own(id) ? id - graph.own_begin : slot_of[id];
 }
 
+/// Tells the owners of the ghosts who has them. Collective.
+void find_mirrors(const Comm& comm, Graph& graph) {
+  struct Seen {
+    std::uint32_t id;
+    std::uint32_t slot;
+  };
+  std::vector<Seen> ghosts;
+  for (std::uint32_t slot = graph.own; slot < graph.slots(); ++slot) ghosts.push_back({graph.id(slot), slot});
+  const auto seen = send_to(comm, ghosts, [&](const Seen& ghost) { return graph.vertices.owner(ghost.id); });
+  graph.first_mirror.assign(std::size_t{graph.own} + 1, 0);
+  for (const Seen& mirror : seen.rows) ++graph.first_mirror[mirror.id - graph.own_begin + 1];
+  std::partial_sum(graph.first_mirror.begin(), graph.first_mirror.end(), graph.first_mirror.begin());
+  graph.mirrors.resize(seen.rows.size());
+  auto next = graph.first_mirror;
+  std::size_t row = 0;
+  for (int rank = 0; rank < comm.size(); ++rank) {
+    for (std::size_t i = 0; i < seen.counts[static_cast<std::size_t>(rank)]; ++i, ++row) {
+      graph.mirrors[next[seen.rows[row].id - graph.own_begin]++] = {rank, seen.rows[row].slot};
+    }
+  }
+}
+
 /// Rows that another rank has sent, one after the other.
 struct RowStream {
   Unpacker bytes;
@@ -59,11 +81,13 @@ struct RowStream {
     return true;
   }
   void read_row(std::vector<Neighbour>& row) {
+    Unpacker next = bytes;  // by itself it stays in registers
     for (Neighbour end{0, 0}; arcs > 0; --arcs) {
-      end.target += static_cast<std::uint32_t>(bytes.get());
-      end.weight = bytes.get();
+      end.target += static_cast<std::uint32_t>(next.get());
+      end.weight = next.get();
       row.push_back(end);
     }
+    bytes = next;
   }
 };
 
@@ -171,6 +195,7 @@ Graph RowExchange::receive() {
     add_row(graph, row);
   }
   find_ghosts(graph);
+  if (comm_.size() > 1) find_mirrors(comm_, graph);
   return graph;
 }
 
@@ -228,52 +253,33 @@ Graph gather_graph(const Comm& comm, const Graph& graph) {
   return whole;
 }
 
-Boundary find_boundary(const Comm& comm, const Graph& graph) {
-  struct Seen {
-    std::uint32_t id;
-    std::uint32_t slot;
+GhostNeighbours::GhostNeighbours(const Graph& graph) : own_(graph.own), first_(graph.ghosts.size() + 1, 0) {
+  if (graph.ghosts.empty()) return;
+  struct Pair {
+    std::uint32_t ghost;
+    std::uint32_t neighbour;
   };
-  std::vector<Seen> ghosts;
-  for (std::uint32_t slot = graph.own; slot < graph.slots(); ++slot) ghosts.push_back({graph.id(slot), slot});
-  const auto seen = send_to(comm, ghosts, [&](const Seen& ghost) { return graph.vertices.owner(ghost.id); });
-
-  Boundary boundary;
-  boundary.first_mirror.assign(std::size_t{graph.own} + 1, 0);
-  for (const Seen& mirror : seen.rows) ++boundary.first_mirror[mirror.id - graph.own_begin + 1];
-  std::partial_sum(boundary.first_mirror.begin(), boundary.first_mirror.end(), boundary.first_mirror.begin());
-  boundary.mirrors.resize(seen.rows.size());
-  auto next = boundary.first_mirror;
-  std::size_t row = 0;
-  for (int rank = 0; rank < comm.size(); ++rank) {
-    for (std::size_t i = 0; i < seen.counts[static_cast<std::size_t>(rank)]; ++i, ++row) {
-      boundary.mirrors[next[seen.rows[row].id - graph.own_begin]++] = {rank, seen.rows[row].slot};
-    }
-  }
-
-  boundary.first_neighbour.assign(graph.ghosts.size() + 1, 0);
-  for (const std::uint32_t slot : graph.target) {
-    if (slot >= graph.own) ++boundary.first_neighbour[slot - graph.own + 1];
-  }
-  std::partial_sum(boundary.first_neighbour.begin(), boundary.first_neighbour.end(),
-                   boundary.first_neighbour.begin());
-  boundary.neighbours.resize(boundary.first_neighbour.back());
-  next = boundary.first_neighbour;
+  std::vector<Pair> pairs;  // few where most arcs stay on their rank
   for (std::uint32_t v = 0; v < graph.own; ++v) {
     for (std::uint64_t a = graph.first[v]; a < graph.first[v + 1]; ++a) {
-      if (graph.target[a] >= graph.own) boundary.neighbours[next[graph.target[a] - graph.own]++] = v;
+      if (graph.target[a] >= own_) pairs.push_back({graph.target[a] - own_, v});
     }
   }
-  return boundary;
+  for (const Pair& pair : pairs) ++first_[pair.ghost + std::size_t{1}];
+  std::partial_sum(first_.begin(), first_.end(), first_.begin());
+  neighbours_.resize(pairs.size());
+  auto next = first_;
+  for (const auto& [ghost, neighbour] : pairs) neighbours_[next[ghost]++] = neighbour;
 }
 
-std::vector<std::uint32_t> values_of_slots(const Comm& comm, const Graph& graph, const Boundary& boundary,
+std::vector<std::uint32_t> values_of_slots(const Comm& comm, const Graph& graph,
                                            const std::vector<std::uint32_t>& own_values) {
   std::vector<std::uint32_t> values = own_values;
   values.resize(graph.slots(), 0);
   if (comm.size() == 1) return values;
   std::vector<Packer> packers(static_cast<std::size_t>(comm.size()));
   for (std::uint32_t v = 0; v < graph.own; ++v) {
-    for (const auto& mirror : boundary.mirrors_of(v))
+    for (const auto& mirror : graph.mirrors_of(v))
       packers[static_cast<std::size_t>(mirror.rank)].put(own_values[v]);
   }
   // Ghosts are in the order of their ids, and so are those of one owner.

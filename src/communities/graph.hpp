@@ -23,8 +23,15 @@ struct Arc {
 /// A weighted undirected graph over all ranks: each owns a contiguous range of the vertices with their arcs;
 /// every edge is two arcs. A rank addresses its own vertices and the ghosts (neighbours owned by other ranks)
 /// by *slots*: own vertices first, then ghosts by id. 8 bytes per arc (12
-/// where a weight does not fit into four), and per own vertex 24.
+/// where a weight does not fit into four), 24 per own vertex, and for each ghost 4 here and 8 where it is
+/// owned.
 struct Graph {
+  /// What an own vertex is elsewhere.
+  struct Mirror {
+    int rank;
+    std::uint32_t slot;  ///< of the ghost on that rank
+  };
+
   Ranges vertices;                    ///< who owns which vertex ids
   std::uint32_t own_begin = 0;        ///< id of slot 0
   std::uint32_t own = 0;              ///< own vertices
@@ -34,7 +41,10 @@ struct Graph {
   ArcWeights weight;                  ///< by arc
   std::vector<std::uint64_t>
       mass;  ///< by own vertex: base vertices in it (CPM), weighted degree (modularity)
-  std::vector<std::uint64_t> inner;  ///< by own vertex: twice the weight inside it
+  std::vector<std::uint64_t> inner;         ///< by own vertex: twice the weight inside it
+  std::vector<std::uint64_t> first_mirror;  ///< mirrors of own vertex v: first_mirror[v] … first_mirror[v +
+                                            ///< 1] − 1; empty on one rank
+  std::vector<Mirror> mirrors;
 
   std::uint32_t slots() const { return own + static_cast<std::uint32_t>(ghosts.size()); }
   std::uint32_t id(std::uint32_t slot) const { return slot < own ? own_begin + slot : ghosts[slot - own]; }
@@ -43,6 +53,10 @@ struct Graph {
     std::vector<std::uint32_t> ids(own);
     std::iota(ids.begin(), ids.end(), own_begin);
     return ids;
+  }
+  /// The ranks that have an own vertex as a ghost, ascending; for more ranks than one.
+  std::span<const Mirror> mirrors_of(std::uint32_t vertex) const {
+    return std::span(mirrors).subspan(first_mirror[vertex], first_mirror[vertex + 1] - first_mirror[vertex]);
   }
   /// Asks the processor to have these arcs at hand soon.
   void prefetch_arcs(std::uint64_t begin, std::uint64_t end) const {
@@ -98,31 +112,24 @@ Graph make_graph(const Comm& comm, const Ranges& vertices, std::vector<Arc> arcs
 /// The whole graph on every rank, for Comm::self(). Collective.
 Graph gather_graph(const Comm& comm, const Graph& graph);
 
-/// Who sees this rank's vertices as ghosts, and which own vertices neighbour a ghost.
-struct Boundary {
-  struct Mirror {
-    int rank;
-    std::uint32_t slot;  ///< of the ghost on that rank
-  };
-  std::vector<std::uint64_t> first_mirror;  ///< by own vertex
-  std::vector<Mirror> mirrors;
-  std::vector<std::uint64_t> first_neighbour;  ///< by ghost
-  std::vector<std::uint32_t> neighbours;       ///< own vertices
+/// Which own vertices neighbour a ghost. 4 bytes per arc to a ghost, 8 per ghost.
+class GhostNeighbours {
+ public:
+  explicit GhostNeighbours(const Graph& graph);
+  /// `ghost`: a slot.
+  std::span<const std::uint32_t> of(std::uint32_t ghost) const {
+    const std::uint64_t begin = first_[ghost - own_];
+    return std::span(neighbours_).subspan(begin, first_[ghost - own_ + 1] - begin);
+  }
 
-  std::span<const Mirror> mirrors_of(std::uint32_t vertex) const {
-    return std::span(mirrors).subspan(first_mirror[vertex], first_mirror[vertex + 1] - first_mirror[vertex]);
-  }
-  std::span<const std::uint32_t> neighbours_of(std::uint32_t ghost) const {
-    return std::span(neighbours)
-        .subspan(first_neighbour[ghost], first_neighbour[ghost + 1] - first_neighbour[ghost]);
-  }
+ private:
+  std::uint32_t own_;
+  std::vector<std::uint64_t> first_;       ///< by ghost
+  std::vector<std::uint32_t> neighbours_;  ///< own vertices
 };
 
-/// Collective.
-Boundary find_boundary(const Comm& comm, const Graph& graph);
-
 /// What is known of own vertices, by slot: also of the ghosts. Collective.
-std::vector<std::uint32_t> values_of_slots(const Comm& comm, const Graph& graph, const Boundary& boundary,
+std::vector<std::uint32_t> values_of_slots(const Comm& comm, const Graph& graph,
                                            const std::vector<std::uint32_t>& own_values);
 
 }  // namespace lockstep

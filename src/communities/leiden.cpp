@@ -43,9 +43,8 @@ bool all_alone(const Comm& comm, const Graph& graph, const Partition& partition)
 }
 
 /// Twice the quality of a partition given by own labels.
-Wide labels_quality(const Comm& comm, const Graph& graph, const Boundary& boundary, const Quality& quality,
-                    const Labels& own_labels) {
-  const Partition partition(comm, graph, boundary, own_labels);
+Wide labels_quality(const Comm& comm, const Graph& graph, const Quality& quality, const Labels& own_labels) {
+  const Partition partition(comm, graph, own_labels);
   const bool alone = all_alone(comm, graph, partition);
   return partition_quality(
       comm, graph, quality, partition,
@@ -145,9 +144,7 @@ class Pass {
     LevelState level{0, sub_rounds, labels, labels, {}};
     std::vector<std::uint64_t> inside;
     Outcome outcome;
-    return move_up(comm, graph, find_boundary(comm, graph), {}, level, inside, outcome,
-                   graph.size() / 100'000)
-        .own_labels();
+    return move_up(comm, graph, {}, level, inside, outcome, graph.size() / 100'000).own_labels();
   }
 
  private:
@@ -191,20 +188,19 @@ class Pass {
   /// Local moving. Vertices that decide at the same time can lower quality together; then the level is
   /// repeated with more sub-rounds, and in the end left as it was. `inside` becomes the weights_inside.
   /// `rest_moves`: as for move_locally.
-  Partition move_up(const Comm& comm, const Graph& graph, const Boundary& boundary,
-                    const std::vector<Fine>& path, LevelState& level, std::vector<std::uint64_t>& inside,
-                    Outcome& outcome, std::uint64_t rest_moves) const {
+  Partition move_up(const Comm& comm, const Graph& graph, const std::vector<Fine>& path, LevelState& level,
+                    std::vector<std::uint64_t>& inside, Outcome& outcome, std::uint64_t rest_moves) const {
     constexpr std::uint32_t most_rounds = 1024;
     for (;;) {
       const PhaseClock clock(comm, options_);
       const Effort before = level.moving.effort;
       if (!level.start_quality) {
-        level.start_quality = labels_quality(comm, graph, boundary, quality_, level.start);
+        level.start_quality = labels_quality(comm, graph, quality_, level.start);
       }
-      Partition communities(comm, graph, boundary, level.labels);
+      Partition communities(comm, graph, level.labels);
       const SubRounds rounds(graph, seed_, level.level, level.sub_rounds);
-      move_locally(comm, graph, boundary, quality_, rounds, {options_.most_iterations, rest_moves},
-                   communities, level.moving, [&] { offer_state(comm, path, level, communities); });
+      move_locally(comm, graph, quality_, rounds, {options_.most_iterations, rest_moves}, communities,
+                   level.moving, [&] { offer_state(comm, path, level, communities); });
       inside = weights_inside(graph, communities);
       outcome.quality = partition_quality(comm, graph, quality_, communities, inside);
       clock.finish("moving", pass_, level.level, graph, effort_since(before, level.moving.effort));
@@ -212,7 +208,7 @@ class Pass {
       level.labels = level.start;
       level.moving = {};
       if (level.sub_rounds >= most_rounds) {
-        Partition as_it_was(comm, graph, boundary, level.start);
+        Partition as_it_was(comm, graph, level.start);
         inside = weights_inside(graph, as_it_was);
         outcome.quality = *level.start_quality;
         return as_it_was;
@@ -239,20 +235,18 @@ class Pass {
   /// answer, otherwise `coarse` is the next level.
   bool step(const Comm& comm, const Graph& graph, const std::vector<Fine>& path, LevelState& level,
             Coarse& coarse, Outcome& outcome) const {
-    const Boundary boundary = find_boundary(comm, graph);
     std::vector<std::uint64_t> inside;
-    const Partition communities =
-        move_up(comm, graph, boundary, path, level, inside, outcome, moves_at_rest(graph));
+    const Partition communities = move_up(comm, graph, path, level, inside, outcome, moves_at_rest(graph));
     if (all_alone(comm, graph, communities)) {
       outcome.labels = communities.own_labels();
       return true;
     }
     const PhaseClock refinement(comm, options_);
     const SubRounds rounds(graph, mix(seed_, 1, 0, 0), level.level, level.sub_rounds);
-    const Partition parts = refine(comm, graph, boundary, quality_, rounds, communities, std::move(inside));
+    const Partition parts = refine(comm, graph, quality_, rounds, communities, std::move(inside));
     refinement.finish("refinement", pass_, level.level, graph);
     if (all_alone(comm, graph, parts)) {
-      outcome.labels = split_into_components(comm, graph, boundary, communities);
+      outcome.labels = split_into_components(comm, graph, communities);
       return true;
     }
     const PhaseClock coarsening(comm, options_);
@@ -288,17 +282,16 @@ class Pass {
 /// move: such a partition is worth another pass.
 bool come_to_rest(const Comm& comm, const Graph& graph, const Quality& quality, const LeidenOptions& options,
                   std::uint32_t pass, std::uint64_t most_moves, Labels& labels) {
-  const Boundary boundary = find_boundary(comm, graph);
   for (bool by_largest = false;; most_moves = graph.size()) {
     const PhaseClock clock(comm, options);
-    Partition communities(comm, graph, boundary, labels);
+    Partition communities(comm, graph, labels);
     Effort effort;
-    const bool at_rest = settle(comm, graph, boundary, quality, most_moves, communities, effort);
+    const bool at_rest = settle(comm, graph, quality, most_moves, communities, effort);
     if (!at_rest) {
       clock.finish("settling", pass, 0, graph, effort);
       return false;
     }
-    labels = split_into_components(comm, graph, boundary, communities);
+    labels = split_into_components(comm, graph, communities);
     std::uint64_t pieces = 0;
     std::uint64_t whole = 0;
     for (std::uint32_t v = 0; v < graph.own; ++v) {
@@ -318,39 +311,25 @@ bool come_to_rest(const Comm& comm, const Graph& graph, const Quality& quality, 
 /// stands where these end, and has the order.
 Graph put_in_order(const Comm& comm, Graph graph, const Quality& quality, const LeidenOptions& options,
                    LeidenState& state) {
-  const Boundary boundary = find_boundary(comm, graph);
   const PhaseClock moving_clock(comm, options);
-  Partition communities(comm, graph, boundary, redistribute(comm, state.labels, graph.vertices));
-  Moving moving{state.effort, redistribute(comm, state.active, graph.vertices)};
-  const Effort before = moving.effort;
+  Partition communities(comm, graph, redistribute(comm, state.labels, graph.vertices));
+  const Effort before = state.effort;
   const SubRounds rounds(graph, mix(options.seed, 0, 0, 0), 0, options.first_rounds);
   const auto offer = [&] {
     if (!options.between) return;
     options.between([&] {
       LeidenState now;
-      now.effort = moving.effort;
+      now.effort = state.effort;
       now.labels = communities.own_labels();
-      now.active = moving.active;
       return now;
     });
   };
-  move_locally(comm, graph, boundary, quality, rounds,
-               {options.iterations_before_order, moves_at_rest(graph)}, communities, moving, offer);
-  moving_clock.finish("moving", 0, 0, graph, effort_since(before, moving.effort));
+  move_all(comm, graph, quality, rounds, {options.iterations_before_order, moves_at_rest(graph)}, communities,
+           state.effort, offer);
+  moving_clock.finish("moving", 0, 0, graph, effort_since(before, state.effort));
 
   const PhaseClock order_clock(comm, options);
-  Coarse ordered = order_by_community(comm, graph, boundary, communities);
-  std::vector<std::uint32_t> active;
-  for (std::uint32_t v = 0; v < graph.own; ++v) {
-    if (moving.active[v] != 0) active.push_back(ordered.vertex_of[v]);
-  }
-  const Ranges& vertices = ordered.graph.vertices;
-  state.active.assign(ordered.graph.own, 0);
-  const auto owner = [&](std::uint32_t vertex) { return vertices.owner(vertex); };
-  for (const std::uint32_t vertex : send_to(comm, active, owner).rows) {
-    state.active[vertex - ordered.graph.own_begin] = 1;
-  }
-  state.effort = moving.effort;
+  Coarse ordered = order_by_community(comm, graph, communities);
   state.order = std::move(ordered.vertex_of);
   state.start = ordered.graph.own_ids();
   state.labels = std::move(ordered.labels);
@@ -362,7 +341,7 @@ Graph put_in_order(const Comm& comm, Graph graph, const Quality& quality, const 
 }  // namespace
 
 Wide total_quality(const Comm& comm, const Graph& graph, const Quality& quality, const Labels& own_labels) {
-  return labels_quality(comm, graph, find_boundary(comm, graph), quality, own_labels);
+  return labels_quality(comm, graph, quality, own_labels);
 }
 
 std::vector<std::uint32_t> find_communities(const Comm& comm, Graph graph, const Quality& quality,

@@ -1,6 +1,8 @@
 #include "src/communities/local_moving.hpp"
 
 #include <algorithm>
+#include <optional>
+#include <utility>
 
 #include <tsl/robin_map.h>
 
@@ -48,28 +50,29 @@ namespace {
 
 class LocalMoving {
  public:
-  LocalMoving(const Comm& comm, const Graph& graph, const Boundary& boundary, const Quality& quality,
-              const SubRounds& rounds, Partition& partition, std::vector<std::uint8_t>& active)
+  /// `active`: by own vertex, whether it is to decide; empty where all are. Without it every vertex decides
+  /// in every iteration.
+  LocalMoving(const Comm& comm, const Graph& graph, const Quality& quality, const SubRounds& rounds,
+              Partition& partition, std::vector<std::uint8_t>* active)
       : comm_(comm),
         graph_(graph),
-        boundary_(boundary),
         quality_(quality),
         rounds_(rounds),
         partition_(partition),
         active_(active) {
-    active_.resize(graph.own, 1);
+    if (active_ == nullptr) return;
+    active_->resize(graph.own, 1);
+    neighbours_.emplace(graph);
   }
 
-  /// One iteration over the active vertices; returns how many moved, over all ranks. A vertex that is woken
-  /// before its sub-round decides in this iteration, otherwise in the next.
+  /// One iteration over the vertices that are to decide; returns how many moved, over all ranks. A vertex
+  /// that is woken before its sub-round decides in this iteration, otherwise in the next.
   std::uint64_t iterate() {
     std::uint64_t moved = 0;
     for (std::uint32_t round = 0; round < rounds_.count(); ++round) {
       deciding_.clear();
       for (const std::uint32_t v : rounds_.members(round)) {
-        if (active_[v] == 0) continue;
-        active_[v] = 0;
-        deciding_.push_back(v);
+        if (is_to_decide(v)) deciding_.push_back(v);
       }
       if (!comm_.any(!deciding_.empty())) continue;
       decide(true);
@@ -85,8 +88,7 @@ class LocalMoving {
   std::uint64_t decide_apart() {
     deciding_.clear();
     for (std::uint32_t v = 0; v < graph_.own; ++v) {
-      if (active_[v] != 0) deciding_.push_back(v);
-      active_[v] = 0;
+      if (is_to_decide(v)) deciding_.push_back(v);
     }
     decide(false);
     return comm_.sum(moves_.size());
@@ -100,12 +102,17 @@ class LocalMoving {
     return comm_.sum(moves_.size());
   }
   void wake_all() {
-    std::fill(active_.begin(), active_.end(), std::uint8_t{1});
+    std::fill(active_->begin(), active_->end(), std::uint8_t{1});
     held_ = false;
   }
   bool held() const { return comm_.any(held_); }
 
  private:
+  /// Asked once: a vertex that decides is no longer active.
+  bool is_to_decide(std::uint32_t v) {
+    return active_ == nullptr || std::exchange((*active_)[v], std::uint8_t{0}) != 0;
+  }
+
   /// Finds the `moves_` of the deciding vertices. `all_go`: nothing will keep them.
   void decide(bool all_go) {
     moves_.clear();
@@ -157,15 +164,17 @@ class LocalMoving {
     for (std::size_t i = 0; i < moves_.size(); ++i) {
       const bool undisturbed = granted[grouped.position[2 * i]] + granted[grouped.position[2 * i + 1]] == 2;
       if (undisturbed) kept.push_back(moves_[i]);
-      active_[moves_[i].slot] = undisturbed ? 0 : 1;
+      (*active_)[moves_[i].slot] = undisturbed ? 0 : 1;
     }
     moves_ = std::move(kept);
   }
 
   void move() {
     const auto ghosts = partition_.tell(comm_, moves_);
-    for (const auto& [ghost, to] : ghosts) {
-      for (const std::uint32_t v : boundary_.neighbours_of(ghost - graph_.own)) wake(v, to);
+    if (active_ != nullptr) {
+      for (const auto& [ghost, to] : ghosts) {
+        for (const std::uint32_t v : neighbours_->of(ghost)) wake(v, to);
+      }
     }
     deltas_.clear();
     for (const auto& [v, to] : moves_) {
@@ -181,9 +190,10 @@ class LocalMoving {
   /// A neighbour of a vertex that moves to another community than its own may want to follow. Communities are
   /// those before the sub-round's moves, for own vertices as for ghosts.
   void wake(std::uint32_t own, std::uint32_t moved_to) {
-    if (partition_.place(own) != moved_to) active_[own] = 1;
+    if (partition_.place(own) != moved_to) (*active_)[own] = 1;
   }
   void wake_neighbours(std::uint32_t v, std::uint32_t to) {
+    if (active_ == nullptr) return;
     for (std::uint64_t a = graph_.first[v]; a < graph_.first[v + 1]; ++a) {
       if (graph_.target[a] < graph_.own) wake(graph_.target[a], to);
     }
@@ -191,12 +201,12 @@ class LocalMoving {
 
   const Comm& comm_;
   const Graph& graph_;
-  const Boundary& boundary_;
   const Quality& quality_;
   const SubRounds& rounds_;
   Partition& partition_;
   NeighbourWeights weights_;
-  std::vector<std::uint8_t>& active_;  ///< by own vertex
+  std::vector<std::uint8_t>* active_;
+  std::optional<GhostNeighbours> neighbours_;  ///< with active_ only
   bool held_ = false;
   // Of a sub-round; kept for their memory.
   std::vector<std::uint32_t> deciding_;
@@ -205,13 +215,7 @@ class LocalMoving {
   std::uint32_t sub_rounds_ = 0;
 };
 
-}  // namespace
-
-bool move_locally(const Comm& comm, const Graph& graph, const Boundary& boundary, const Quality& quality,
-                  const SubRounds& rounds, const MovingEnd& end, Partition& partition, Moving& moving,
-                  const std::function<void()>& between) {
-  LocalMoving level(comm, graph, boundary, quality, rounds, partition, moving.active);
-  Effort& effort = moving.effort;
+bool go_on(LocalMoving& level, const MovingEnd& end, Effort& effort, const std::function<void()>& between) {
   const std::uint32_t sub_rounds = effort.sub_rounds;
   while (true) {
     const std::uint64_t moved = level.iterate();
@@ -224,11 +228,27 @@ bool move_locally(const Comm& comm, const Graph& graph, const Boundary& boundary
   }
 }
 
-bool settle(const Comm& comm, const Graph& graph, const Boundary& boundary, const Quality& quality,
-            std::uint64_t most_wanting, Partition& partition, Effort& effort) {
+}  // namespace
+
+void move_all(const Comm& comm, const Graph& graph, const Quality& quality, const SubRounds& rounds,
+              const MovingEnd& end, Partition& partition, Effort& effort,
+              const std::function<void()>& between) {
+  LocalMoving level(comm, graph, quality, rounds, partition, nullptr);
+  go_on(level, end, effort, between);
+}
+
+bool move_locally(const Comm& comm, const Graph& graph, const Quality& quality, const SubRounds& rounds,
+                  const MovingEnd& end, Partition& partition, Moving& moving,
+                  const std::function<void()>& between) {
+  LocalMoving level(comm, graph, quality, rounds, partition, &moving.active);
+  return go_on(level, end, moving.effort, between);
+}
+
+bool settle(const Comm& comm, const Graph& graph, const Quality& quality, std::uint64_t most_wanting,
+            Partition& partition, Effort& effort) {
   const SubRounds all_at_once(graph, 0, 0, 1);
   std::vector<std::uint8_t> active;
-  LocalMoving moving(comm, graph, boundary, quality, all_at_once, partition, active);
+  LocalMoving moving(comm, graph, quality, all_at_once, partition, &active);
   // Moves change communities' masses, which may concern vertices that nobody woke: the last look is at all.
   for (bool at_rest = false; !at_rest; ++effort.iterations) {
     at_rest = true;

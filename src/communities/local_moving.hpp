@@ -46,19 +46,26 @@ struct Moving {
       active;  ///< by own vertex: whether it is to decide; empty at the start, when all are
 };
 
+/// The first iterations of local moving on a graph where nearly all vertices move: every vertex decides in
+/// each of them, so that nobody need be told whom a move concerns. Goes on from `effort`, and ends and calls
+/// `between` as move_locally. Collective.
+void move_all(const Comm& comm, const Graph& graph, const Quality& quality, const SubRounds& rounds,
+              const MovingEnd& end, Partition& partition, Effort& effort,
+              const std::function<void()>& between);
+
 /// Leiden's first phase: vertices move to the neighbouring community that raises quality most, sub-round by
 /// sub-round; after that only neighbours of moved vertices are looked at again. Goes on from `moving`, which
 /// after the end is where it stands; `between` is called when another iteration is to follow. Returns whether
 /// the level is at rest. Collective.
-bool move_locally(const Comm& comm, const Graph& graph, const Boundary& boundary, const Quality& quality,
-                  const SubRounds& rounds, const MovingEnd& end, Partition& partition, Moving& moving,
+bool move_locally(const Comm& comm, const Graph& graph, const Quality& quality, const SubRounds& rounds,
+                  const MovingEnd& end, Partition& partition, Moving& moving,
                   const std::function<void()>& between = {});
 
 /// Moves vertices until none would do better in a neighbouring community or alone. Only moves that cannot
 /// disturb each other happen at once, so every one of them raises quality and the end is certain; meant for a
 /// partition in which few vertices want to move. Where at the first look more than `most_wanting` do, it
 /// returns false and leaves everything as it is. Collective.
-bool settle(const Comm& comm, const Graph& graph, const Boundary& boundary, const Quality& quality,
-            std::uint64_t most_wanting, Partition& partition, Effort& effort);
+bool settle(const Comm& comm, const Graph& graph, const Quality& quality, std::uint64_t most_wanting,
+            Partition& partition, Effort& effort);
 
 }  // namespace lockstep

@@ -14,16 +14,21 @@ namespace lockstep {
 class Packer {
  public:
   void put(std::uint64_t value) {
-    for (; value >= 0x80; value >>= 7) bytes_.push_back(static_cast<std::byte>(value | 0x80));
-    bytes_.push_back(static_cast<std::byte>(value));
+    if (bytes_.size() < size_ + most_bytes) bytes_.resize(2 * bytes_.size() + most_bytes);
+    std::byte* next = bytes_.data() + size_;
+    for (; value >= 0x80; value >>= 7) *next++ = static_cast<std::byte>(value | 0x80);
+    *next++ = static_cast<std::byte>(value);
+    size_ = static_cast<std::size_t>(next - bytes_.data());
   }
   void put_signed(std::int64_t value) {
     put(static_cast<std::uint64_t>(value) << 1 ^ static_cast<std::uint64_t>(value >> 63));
   }
-  std::span<const std::byte> bytes() const { return bytes_; }
+  std::span<const std::byte> bytes() const { return std::span(bytes_).first(size_); }
 
  private:
-  std::vector<std::byte> bytes_;
+  static constexpr std::size_t most_bytes = 10;  // of one number
+  std::vector<std::byte> bytes_;                 ///< with room for numbers to come
+  std::size_t size_ = 0;                         ///< bytes that are used
 };
 
 /// Reads what a Packer has put, in the same order.

@@ -3,12 +3,13 @@
 #include <algorithm>
 #include <numeric>
 
+#include <boost/sort/spreadsort/integer_sort.hpp>
+
 namespace lockstep {
 
-Partition::Partition(const Comm& comm, const Graph& graph, const Boundary& boundary,
-                     const std::vector<std::uint32_t>& own_labels, const std::vector<std::uint64_t>* cuts)
+Partition::Partition(const Comm& comm, const Graph& graph, const std::vector<std::uint32_t>& own_labels,
+                     const std::vector<std::uint64_t>* cuts)
     : graph_(&graph),
-      boundary_(&boundary),
       has_cuts_(cuts != nullptr),
       place_of_slot_(graph.slots()),
       mass_(graph.slots(), 0),
@@ -61,7 +62,7 @@ std::vector<Partition::Move> Partition::tell(const Comm& comm, std::span<const M
   std::vector<Packer> packers(static_cast<std::size_t>(comm.size()));
   std::vector<std::uint32_t> last(packers.size(), 0);
   for (const auto& [vertex, to] : moves) {
-    for (const auto& [rank, slot] : boundary_->mirrors_of(vertex)) {
+    for (const auto& [rank, slot] : graph_->mirrors_of(vertex)) {
       const auto r = static_cast<std::size_t>(rank);
       packers[r].put(slot - last[r]);
       packers[r].put(label(to));
@@ -143,12 +144,12 @@ void Partition::tell_subscribers(const Comm& comm, std::vector<std::uint32_t> ch
     packer.put_signed(static_cast<std::int64_t>(members_[label] > 1 ? mass_[label] : ~mass_[label]));
     if (has_cuts_) packer.put_signed(cut_[label]);
   };
-  std::sort(changed.begin(), changed.end());
+  boost::sort::spreadsort::integer_sort(changed.begin(), changed.end());
   changed.erase(std::unique(changed.begin(), changed.end()), changed.end());
   std::erase_if(changed, [&](std::uint32_t label) { return members_[label] == 0; });
   // Ghosts' places ascend with their labels on every rank, others do not: these come later.
   for (const std::uint32_t label : changed) {
-    for (const auto& [rank, slot] : boundary_->mirrors_of(label)) tell({rank, slot, nobody}, label);
+    for (const auto& [rank, slot] : graph_->mirrors_of(label)) tell({rank, slot, nobody}, label);
   }
   for (const std::uint32_t label : changed) {
     for (auto i = first_subscriber_[label]; i != nobody; i = subscribers_[i].next)

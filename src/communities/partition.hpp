@@ -30,8 +30,8 @@ struct Totals {
 class Partition {
  public:
   /// Own vertices with these labels. Where `cuts` are given, by own vertex, totals count them. Collective.
-  Partition(const Comm& comm, const Graph& graph, const Boundary& boundary,
-            const std::vector<std::uint32_t>& own_labels, const std::vector<std::uint64_t>* cuts = nullptr);
+  Partition(const Comm& comm, const Graph& graph, const std::vector<std::uint32_t>& own_labels,
+            const std::vector<std::uint64_t>* cuts = nullptr);
 
   /// Place of a slot's community.
   std::uint32_t place(std::uint32_t slot) const { return place_of_slot_[slot]; }
@@ -93,7 +93,6 @@ class Partition {
                         const std::vector<Newcomer>& newcomers);
 
   const Graph* graph_;
-  const Boundary* boundary_;
   bool has_cuts_;
   std::vector<std::uint32_t> place_of_slot_;
   std::vector<std::uint64_t> mass_;     ///< by place, as the next two

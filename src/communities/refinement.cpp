@@ -12,15 +12,15 @@ namespace {
 
 class Refinement {
  public:
-  Refinement(const Comm& comm, const Graph& graph, const Boundary& boundary, const Quality& quality,
-             const SubRounds& rounds, const Partition& communities, std::vector<std::uint64_t> cuts)
+  Refinement(const Comm& comm, const Graph& graph, const Quality& quality, const SubRounds& rounds,
+             const Partition& communities, std::vector<std::uint64_t> cuts)
       : comm_(comm),
         graph_(graph),
         quality_(quality),
         rounds_(rounds),
         communities_(communities),
         cuts_(std::move(cuts)),
-        parts_(comm, graph, boundary, graph.own_ids(), &cuts_),
+        parts_(comm, graph, graph.own_ids(), &cuts_),
         moves_now_(graph.slots(), 0) {}
 
   Partition run() {
@@ -158,9 +158,9 @@ std::vector<std::uint64_t> weights_inside(const Graph& graph, const Partition& c
   return weights;
 }
 
-Partition refine(const Comm& comm, const Graph& graph, const Boundary& boundary, const Quality& quality,
-                 const SubRounds& rounds, const Partition& communities, std::vector<std::uint64_t> inside) {
-  return Refinement(comm, graph, boundary, quality, rounds, communities, std::move(inside)).run();
+Partition refine(const Comm& comm, const Graph& graph, const Quality& quality, const SubRounds& rounds,
+                 const Partition& communities, std::vector<std::uint64_t> inside) {
+  return Refinement(comm, graph, quality, rounds, communities, std::move(inside)).run();
 }
 
 }  // namespace lockstep

@@ -15,7 +15,7 @@ std::vector<std::uint64_t> weights_inside(const Graph& graph, const Partition& c
 /// community joins the well-connected part with the largest positive gain; the part must rest in this
 /// sub-round (have several members, or one that decides in another), so parts grow by edges only and are
 /// connected. `inside` are the weights_inside of the communities. Collective.
-Partition refine(const Comm& comm, const Graph& graph, const Boundary& boundary, const Quality& quality,
-                 const SubRounds& rounds, const Partition& communities, std::vector<std::uint64_t> inside);
+Partition refine(const Comm& comm, const Graph& graph, const Quality& quality, const SubRounds& rounds,
+                 const Partition& communities, std::vector<std::uint64_t> inside);
 
 }  // namespace lockstep

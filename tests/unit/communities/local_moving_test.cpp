@@ -52,9 +52,8 @@ TEST(BestPlace, IsTheBestOfAllAllowedCommunities) {
     const Problem problem = seed % 2 == 0 ? make_problem(Objective::cpm, 0.25, std::move(whole))
                                           : make_problem(Objective::modularity, 1, std::move(whole));
     const Graph graph = undistributed(problem.graph);
-    const Boundary boundary = find_boundary(Comm::self(), graph);
     const Labels labels = random_labels(seed, graph.own, 6);
-    const Partition partition(Comm::self(), graph, boundary, labels);
+    const Partition partition(Comm::self(), graph, labels);
     const SubRounds rounds(graph, seed, 0, 3);
     for (std::uint32_t v = 0; v < graph.own; ++v) {
       const std::uint32_t expected = best_label(problem, labels, rounds, v, forbidden);
@@ -74,19 +73,46 @@ TEST(MoveLocally, OneByOneEveryMoveRaisesQuality) {
   for (std::uint64_t seed = 0; seed < 10; ++seed) {
     const Problem problem = make_problem(Objective::cpm, 0.3, planted_graph(seed, 6, 8, 5, 4, 3));
     const Graph graph = undistributed(problem.graph);
-    const Boundary boundary = find_boundary(Comm::self(), graph);
     const Labels alone = everyone_alone(graph.own);
-    Partition partition(Comm::self(), graph, boundary, alone);
+    Partition partition(Comm::self(), graph, alone);
     // So many sub-rounds that two of the 48 vertices seldom share one.
     const SubRounds rounds(graph, seed, 0, 60'000);
     Wide before = problem.twice_quality(alone);
     for (int iteration = 0; iteration < 3; ++iteration) {
       Moving moving;
-      move_locally(Comm::self(), graph, boundary, problem.quality, rounds, {1, 0}, partition, moving);
+      move_locally(Comm::self(), graph, problem.quality, rounds, {1, 0}, partition, moving);
       const Wide after = problem.twice_quality(partition.own_labels());
       EXPECT_TRUE(iteration == 0 ? after > before : after >= before) << "seed " << seed;
       before = after;
     }
+  }
+}
+
+TEST(MoveAll, DoesWhatLocalMovingDoesWithEveryVertexWoken) {
+  for (std::uint64_t seed = 0; seed < 10; ++seed) {
+    const Problem problem = make_problem(Objective::modularity, 1, planted_graph(seed, 60, 20, 5, 3, 2));
+    const Graph graph = undistributed(problem.graph);
+    const SubRounds rounds(graph, seed, 0, 8);
+    Partition together(Comm::self(), graph, everyone_alone(graph.own));
+    Effort effort;
+    std::vector<Labels> between;
+    move_all(Comm::self(), graph, problem.quality, rounds, {3, 0}, together, effort,
+             [&] { between.push_back(together.own_labels()); });
+    Partition stepwise(Comm::self(), graph, everyone_alone(graph.own));
+    Effort expected;
+    for (std::uint32_t iteration = 0; iteration < 3; ++iteration) {
+      Moving awake;  // all are active
+      move_locally(Comm::self(), graph, problem.quality, rounds, {1, 0}, stepwise, awake);
+      if (iteration < 2) {
+        ASSERT_GT(between.size(), iteration);
+        EXPECT_EQ(between[iteration], stepwise.own_labels());
+      }
+      expected.moves += awake.effort.moves;
+    }
+    EXPECT_EQ(together.own_labels(), stepwise.own_labels());
+    EXPECT_EQ(effort.moves, expected.moves);
+    EXPECT_EQ(effort.iterations, 3U);
+    EXPECT_EQ(between.size(), 2U);
   }
 }
 
@@ -95,16 +121,15 @@ TEST(MoveLocally, GoesOnBetweenIterations) {
   for (std::uint64_t seed = 0; seed < 10; ++seed) {
     const Problem problem = make_problem(Objective::modularity, 1, planted_graph(seed, 60, 20, 5, 3, 2));
     const Graph graph = undistributed(problem.graph);
-    const Boundary boundary = find_boundary(Comm::self(), graph);
     const SubRounds rounds(graph, seed, 0, 8);
-    Partition whole(Comm::self(), graph, boundary, everyone_alone(graph.own));
+    Partition whole(Comm::self(), graph, everyone_alone(graph.own));
     Moving moving;
     std::vector<std::pair<Moving, Labels>> states;
-    move_locally(Comm::self(), graph, boundary, problem.quality, rounds, {20, 1}, whole, moving,
+    move_locally(Comm::self(), graph, problem.quality, rounds, {20, 1}, whole, moving,
                  [&] { states.emplace_back(moving, whole.own_labels()); });
     for (auto& [state, labels] : states) {
-      Partition rest(Comm::self(), graph, boundary, labels);
-      move_locally(Comm::self(), graph, boundary, problem.quality, rounds, {20, 1}, rest, state);
+      Partition rest(Comm::self(), graph, labels);
+      move_locally(Comm::self(), graph, problem.quality, rounds, {20, 1}, rest, state);
       EXPECT_EQ(rest.own_labels(), whole.own_labels());
       EXPECT_EQ(state.effort.moves, moving.effort.moves);
       ++stopped;
@@ -116,13 +141,12 @@ TEST(MoveLocally, GoesOnBetweenIterations) {
 TEST(Settle, LeavesAPartitionAloneInWhichManyWantToMove) {
   const Problem problem = make_problem(Objective::cpm, 0.3, planted_graph(1, 20, 12, 5, 4, 3));
   const Graph graph = undistributed(problem.graph);
-  const Boundary boundary = find_boundary(Comm::self(), graph);
   const Labels alone = everyone_alone(graph.own);
-  Partition partition(Comm::self(), graph, boundary, alone);
+  Partition partition(Comm::self(), graph, alone);
   Effort effort;
-  EXPECT_FALSE(settle(Comm::self(), graph, boundary, problem.quality, 10, partition, effort));
+  EXPECT_FALSE(settle(Comm::self(), graph, problem.quality, 10, partition, effort));
   EXPECT_EQ(partition.own_labels(), alone);
-  EXPECT_TRUE(settle(Comm::self(), graph, boundary, problem.quality, graph.own, partition, effort));
+  EXPECT_TRUE(settle(Comm::self(), graph, problem.quality, graph.own, partition, effort));
   EXPECT_GT(problem.twice_quality(partition.own_labels()), problem.twice_quality(alone));
   EXPECT_GT(effort.moves, 100U);
 }

@@ -18,14 +18,12 @@ struct Refined {
       : seed(salt),
         problem(std::move(given)),
         graph(undistributed(problem.graph)),
-        boundary(find_boundary(Comm::self(), graph)),
-        communities(Comm::self(), graph, boundary, random_labels(seed, graph.own, 4)),
-        parts(refine(Comm::self(), graph, boundary, problem.quality, SubRounds(graph, seed, 0, rounds),
-                     communities, weights_inside(graph, communities))) {}
+        communities(Comm::self(), graph, random_labels(seed, graph.own, 4)),
+        parts(refine(Comm::self(), graph, problem.quality, SubRounds(graph, seed, 0, rounds), communities,
+                     weights_inside(graph, communities))) {}
   std::uint64_t seed;
   Problem problem;
   Graph graph;
-  Boundary boundary;
   Partition communities;
   Partition parts;
 };
@@ -229,8 +227,7 @@ TEST(Contract, MakesTheCoarseGraphOnceMore) {
 TEST(OrderByCommunity, RenamesVerticesCommunityByCommunity) {
   for_each_refined([](const Refined& refined) {
     const Labels communities = refined.communities.own_labels();
-    const Coarse ordered =
-        order_by_community(Comm::self(), refined.graph, refined.boundary, refined.communities);
+    const Coarse ordered = order_by_community(Comm::self(), refined.graph, refined.communities);
     std::set<std::pair<std::uint32_t, std::uint32_t>> order;
     for (std::uint32_t v = 0; v < communities.size(); ++v) order.emplace(communities[v], v);
     std::map<std::uint32_t, std::uint32_t> first;  // new id in each community
@@ -256,11 +253,9 @@ TEST(SplitIntoComponents, IsWhatASearchFinds) {
   for (std::uint64_t seed = 0; seed < 20; ++seed) {
     const WholeGraph whole = random_graph(seed, 200, 400, 1);
     const Graph graph = undistributed(whole);
-    const Boundary boundary = find_boundary(Comm::self(), graph);
     const Labels labels = random_labels(seed, graph.own, 5);
-    const Partition communities(Comm::self(), graph, boundary, labels);
-    EXPECT_EQ(split_into_components(Comm::self(), graph, boundary, communities),
-              components_of(whole, labels));
+    const Partition communities(Comm::self(), graph, labels);
+    EXPECT_EQ(split_into_components(Comm::self(), graph, communities), components_of(whole, labels));
   }
 }
 
