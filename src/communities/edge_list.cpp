@@ -19,7 +19,7 @@ namespace lockstep {
 namespace {
 
 constexpr int fraction_bits = 20;
-constexpr std::uint64_t split_bytes = std::uint64_t{64} << 20;
+constexpr std::uint64_t split_bytes = std::uint64_t{4} << 20;  // dealt in turn: small ones come out even
 
 struct ReadEdges {
   NameTable names;
@@ -92,6 +92,11 @@ MatrixHeader read_header(const std::string& file, const Split& first) {
   throw Error(ExitCode::bad_data, file + ": no line with the size of the matrix");
 }
 
+/// Newlines in the file before a split.
+std::uint64_t lines_before(const Split& split) {
+  return split.begin == 0 ? 0 : survey({split.path, 0, split.begin}, Format::tsv).lines;
+}
+
 void read_split(const Split& split, const MatrixHeader& header, ReadEdges& read) {
   const bool matrix = header.line > 0;
   const char comment = matrix ? '%' : '#';
@@ -105,10 +110,10 @@ void read_split(const Split& split, const MatrixHeader& header, ReadEdges& read)
     const auto v = cut_field(row, matrix);
     const double weight = parse_weight(cut_field(row, matrix));
     if (u.empty() || v.empty() || !(weight >= 0) || weight >= 0x1p40) {
-      throw Error(ExitCode::bad_data,
-                  fmt::format("{}:{}: expected {} with a weight from 0 to 2^40", split.path, raw.line,
-                              matrix ? "\"row column\" or \"row column weight\""
-                                     : "\"u<TAB>v\" or \"u<TAB>v<TAB>weight\""));
+      throw Error(ExitCode::bad_data, fmt::format("{}:{}: expected {} with a weight from 0 to 2^40",
+                                                  split.path, raw.line + lines_before(split),
+                                                  matrix ? "\"row column\" or \"row column weight\""
+                                                         : "\"u<TAB>v\" or \"u<TAB>v<TAB>weight\""));
     }
     const std::uint32_t source = read.names.index_of(u);
     const std::uint32_t target = read.names.index_of(v);

@@ -18,9 +18,9 @@ class NeighbourWeights {
     std::uint64_t weight;
   };
 
-  /// Forgets everything; at most `arcs` additions follow.
-  void clear(std::uint64_t arcs) {
-    const std::uint64_t wanted = std::bit_ceil(2 * std::max<std::uint64_t>(arcs, 8));
+  /// Forgets everything; additions for at most `places` places follow.
+  void clear(std::uint64_t places) {
+    const std::uint64_t wanted = std::bit_ceil(2 * std::max<std::uint64_t>(places, 8));
     if (index_.size() < wanted) index_.resize(wanted);
     std::fill_n(index_.begin(), wanted, 0U);
     shift_ = 64 - std::countr_zero(wanted);

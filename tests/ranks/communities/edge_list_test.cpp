@@ -60,6 +60,17 @@ TEST(EdgeList, NamesTheRowThatCannotBeUsed) {
   agreed_error(ExitCode::io, [&] { read_edge_list(world(), folder.path() / "nothing.tsv"); });
 }
 
+TEST(EdgeList, NamesTheLineOfABadRowFarIntoTheFile) {
+  const SharedFolder folder;
+  constexpr std::size_t rows = 1'500'000;  // more bytes than are read at a time
+  std::string text;
+  for (std::size_t row = 0; row < rows; ++row) text += "a\tb\n";
+  folder.write("graph.tsv", text + "lonely\n");
+  const std::string message =
+      agreed_error(ExitCode::bad_data, [&] { read_edge_list(world(), folder.path() / "graph.tsv"); });
+  EXPECT_NE(message.find("graph.tsv:" + std::to_string(rows + 1) + ":"), std::string::npos) << message;
+}
+
 TEST(EdgeList, ReadsMatrixMarket) {
   const SharedFolder folder;
   const auto read = [&](const std::string& text) {
