@@ -42,8 +42,7 @@ struct Graph {
   std::vector<std::uint64_t>
       mass;  ///< by own vertex: base vertices in it (CPM), weighted degree (modularity)
   std::vector<std::uint64_t> inner;         ///< by own vertex: twice the weight inside it
-  std::vector<std::uint64_t> first_mirror;  ///< mirrors of own vertex v: first_mirror[v] … first_mirror[v +
-                                            ///< 1] − 1; empty on one rank
+  std::vector<std::uint64_t> first_mirror;  ///< as first, for mirrors; empty on one rank
   std::vector<Mirror> mirrors;
 
   std::uint32_t slots() const { return own + static_cast<std::uint32_t>(ghosts.size()); }
@@ -112,7 +111,7 @@ Graph make_graph(const Comm& comm, const Ranges& vertices, std::vector<Arc> arcs
 /// The whole graph on every rank, for Comm::self(). Collective.
 Graph gather_graph(const Comm& comm, const Graph& graph);
 
-/// Which own vertices neighbour a ghost. 4 bytes per arc to a ghost, 8 per ghost.
+/// Which own vertices neighbour a ghost. 4 bytes per arc to a ghost (12 until it is made), 8 per ghost.
 class GhostNeighbours {
  public:
   explicit GhostNeighbours(const Graph& graph);
