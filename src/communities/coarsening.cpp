@@ -190,12 +190,6 @@ Numbering number_parts(const Comm& comm, const Graph& graph, const Partition& pa
   return numbering;
 }
 
-void sort_row(std::vector<Neighbour>& row) {
-  boost::sort::spreadsort::integer_sort(
-      row.begin(), row.end(), [](const Neighbour& end, unsigned bits) { return end.target >> bits; },
-      [](const Neighbour& a, const Neighbour& b) { return a.target < b.target; });
-}
-
 /// The own vertices, by their numbers.
 std::vector<std::uint32_t> order_by(const std::vector<std::uint32_t>& number_of) {
   std::vector<std::uint64_t> keys;
@@ -209,11 +203,11 @@ std::vector<std::uint32_t> order_by(const std::vector<std::uint32_t>& number_of)
 }
 
 /// This rank's vertices by part, coarse vertices ascending: what lies inside a part adds to `inner`, by
-/// coarse vertex; what leads elsewhere goes to `take(coarse vertex, row)`, targets ascending. There are
-/// `parts_in_all`.
+/// coarse vertex; what leads elsewhere goes to `take(coarse vertex, row)`, targets ascending.
 template <class Inner, class Take>
-void add_up_parts(const Graph& graph, const Partition& parts, const std::vector<std::uint32_t>& id_of_place,
-                  std::uint64_t parts_in_all, Inner inner, Take take) {
+void add_up_parts(const Graph& graph, const Partition& parts, const Numbering& numbering, Inner inner,
+                  Take take) {
+  const auto& id_of_place = numbering.id_of_place;
   std::vector<std::uint32_t> ids;
   ids.reserve(graph.own);
   for (std::uint32_t v = 0; v < graph.own; ++v) ids.push_back(id_of_place[parts.place(v)]);
@@ -232,7 +226,7 @@ void add_up_parts(const Graph& graph, const Partition& parts, const std::vector<
           for (std::size_t i = begin; i < order.size() && parts.place(order[i]) == part; ++i) {
             arcs += graph.first[order[i] + 1] - graph.first[order[i]];
           }
-          weights.clear(std::min(arcs, parts_in_all));
+          weights.clear(std::min(arcs, numbering.vertices.total()));
         }
         for (std::uint64_t a = graph.first[v]; a < graph.first[v + 1]; ++a) {
           const std::uint32_t slot = graph.target[a];
@@ -319,7 +313,7 @@ Coarse make_coarse(const Comm& comm, const Graph& graph, const Partition& parts,
     const auto inner = [&](std::uint32_t vertex, std::uint64_t weight) {
       if (weight > 0) members.push_back({vertex, 0, 0, weight});
     };
-    add_up_parts(graph, parts, numbering.id_of_place, numbering.vertices.total(), inner, take);
+    add_up_parts(graph, parts, numbering, inner, take);
   });
   send_members(comm, members, coarse);
   return coarse;

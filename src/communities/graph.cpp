@@ -93,8 +93,7 @@ struct RowStream {
 
 /// Sorts by target; equal targets add up.
 void merge_row(std::vector<Neighbour>& row) {
-  std::sort(row.begin(), row.end(),
-            [](const Neighbour& a, const Neighbour& b) { return a.target < b.target; });
+  sort_row(row);
   std::size_t kept = 0;
   for (const Neighbour& end : row) {
     if (kept > 0 && row[kept - 1].target == end.target) {
@@ -119,6 +118,12 @@ void for_each_row(const std::vector<Arc>& arcs, Take take) {
 }
 
 }  // namespace
+
+void sort_row(std::vector<Neighbour>& row) {
+  boost::sort::spreadsort::integer_sort(
+      row.begin(), row.end(), [](const Neighbour& end, unsigned bits) { return end.target >> bits; },
+      [](const Neighbour& a, const Neighbour& b) { return a.target < b.target; });
+}
 
 Graph begin_graph(const Ranges& vertices, int rank, std::size_t arcs) {
   Graph graph;

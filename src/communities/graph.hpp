@@ -42,7 +42,7 @@ struct Graph {
   std::vector<std::uint64_t>
       mass;  ///< by own vertex: base vertices in it (CPM), weighted degree (modularity)
   std::vector<std::uint64_t> inner;         ///< by own vertex: twice the weight inside it
-  std::vector<std::uint64_t> first_mirror;  ///< as first, for mirrors; empty on one rank
+  std::vector<std::uint64_t> first_mirror;  ///< as first, for mirrors; empty on one rank, which has none
   std::vector<Mirror> mirrors;
 
   std::uint32_t slots() const { return own + static_cast<std::uint32_t>(ghosts.size()); }
@@ -53,8 +53,9 @@ struct Graph {
     std::iota(ids.begin(), ids.end(), own_begin);
     return ids;
   }
-  /// The ranks that have an own vertex as a ghost, ascending; for more ranks than one.
+  /// The ranks that have an own vertex as a ghost, ascending.
   std::span<const Mirror> mirrors_of(std::uint32_t vertex) const {
+    if (mirrors.empty()) return {};
     return std::span(mirrors).subspan(first_mirror[vertex], first_mirror[vertex + 1] - first_mirror[vertex]);
   }
   /// Asks the processor to have these arcs at hand soon.
@@ -77,6 +78,9 @@ struct Neighbour {
   std::uint32_t target;
   std::uint64_t weight;
 };
+
+/// Sorts by target. Local.
+void sort_row(std::vector<Neighbour>& row);
 
 /// A rank's part of a graph of which no vertex has a row yet, with room for so many arcs: what is not used
 /// costs nothing, growing would cost copies. Local.

@@ -215,6 +215,7 @@ class LocalMoving {
   std::uint32_t sub_rounds_ = 0;
 };
 
+/// Iterates from where `effort` stands; as move_locally.
 bool go_on(LocalMoving& level, const MovingEnd& end, Effort& effort, const std::function<void()>& between) {
   const std::uint32_t sub_rounds = effort.sub_rounds;
   while (true) {

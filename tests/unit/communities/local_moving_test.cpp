@@ -88,17 +88,28 @@ TEST(MoveLocally, OneByOneEveryMoveRaisesQuality) {
   }
 }
 
+/// A level of modularity on a planted graph, at its start.
+struct PlantedLevel {
+  explicit PlantedLevel(std::uint64_t seed)
+      : problem(make_problem(Objective::modularity, 1, planted_graph(seed, 60, 20, 5, 3, 2))),
+        graph(undistributed(problem.graph)),
+        rounds(graph, seed, 0, 8) {}
+  Partition start() const { return {Comm::self(), graph, everyone_alone(graph.own)}; }
+  Problem problem;
+  Graph graph;
+  SubRounds rounds;
+};
+
 TEST(MoveAll, DoesWhatLocalMovingDoesWithEveryVertexWoken) {
   for (std::uint64_t seed = 0; seed < 10; ++seed) {
-    const Problem problem = make_problem(Objective::modularity, 1, planted_graph(seed, 60, 20, 5, 3, 2));
-    const Graph graph = undistributed(problem.graph);
-    const SubRounds rounds(graph, seed, 0, 8);
-    Partition together(Comm::self(), graph, everyone_alone(graph.own));
+    const PlantedLevel level(seed);
+    const auto& [problem, graph, rounds] = level;
+    Partition together = level.start();
     Effort effort;
     std::vector<Labels> between;
     move_all(Comm::self(), graph, problem.quality, rounds, {3, 0}, together, effort,
              [&] { between.push_back(together.own_labels()); });
-    Partition stepwise(Comm::self(), graph, everyone_alone(graph.own));
+    Partition stepwise = level.start();
     Effort expected;
     for (std::uint32_t iteration = 0; iteration < 3; ++iteration) {
       Moving awake;  // all are active
@@ -119,10 +130,9 @@ TEST(MoveAll, DoesWhatLocalMovingDoesWithEveryVertexWoken) {
 TEST(MoveLocally, GoesOnBetweenIterations) {
   std::uint32_t stopped = 0;
   for (std::uint64_t seed = 0; seed < 10; ++seed) {
-    const Problem problem = make_problem(Objective::modularity, 1, planted_graph(seed, 60, 20, 5, 3, 2));
-    const Graph graph = undistributed(problem.graph);
-    const SubRounds rounds(graph, seed, 0, 8);
-    Partition whole(Comm::self(), graph, everyone_alone(graph.own));
+    const PlantedLevel level(seed);
+    const auto& [problem, graph, rounds] = level;
+    Partition whole = level.start();
     Moving moving;
     std::vector<std::pair<Moving, Labels>> states;
     move_locally(Comm::self(), graph, problem.quality, rounds, {20, 1}, whole, moving,
