@@ -39,7 +39,7 @@ VOLUME_RANKS = (2, 4, 8, 16, 32, 64)
 QUICK_VOLUME_RANKS = (2, 4, 8)
 SAMPLE_SECONDS = 0.01
 REPORT_ROUNDING = 0.1  # seconds by which the beginning of a stage, taken from the report, may be wrong
-DEFAULT_GATHER_ARCS = 1 << 22  # of `lockstep communities`
+DEFAULT_GATHER_ARCS = 1 << 20  # of `lockstep communities`
 
 ALL_GRAPHS = ("LFR-10k", "LFR-100k", "DBLP", "planted-1M", "RMAT-20")
 QUICK_GRAPHS = ("LFR-10k", "planted-10k", "RMAT-13")

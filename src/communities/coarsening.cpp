@@ -202,16 +202,23 @@ std::vector<std::uint32_t> order_by(const std::vector<std::uint32_t>& number_of)
   return order;
 }
 
-/// This rank's vertices by part, coarse vertices ascending: what lies inside a part adds to `inner`, by
-/// coarse vertex; what leads elsewhere goes to `take(coarse vertex, row)`, targets ascending.
+/// The vertices from `order` whose numbers are `begin` … `end` − 1; `order` ascends with their numbers.
+template <class NumberOf>
+std::span<const std::uint32_t> between(std::span<const std::uint32_t> order, std::uint64_t begin,
+                                       std::uint64_t end, NumberOf number_of) {
+  const auto at = [&](std::uint64_t number) {
+    return std::partition_point(order.begin(), order.end(),
+                                [&](std::uint32_t v) { return number_of(v) < number; });
+  };
+  return {at(begin), at(end)};
+}
+
+/// Adds up this rank's vertices `order`, which are those of some parts, part by part: what lies inside a part
+/// goes to inner(coarse vertex, weight), what leads elsewhere to take(coarse vertex, row).
 template <class Inner, class Take>
-void add_up_parts(const Graph& graph, const Partition& parts, const Numbering& numbering, Inner inner,
-                  Take take) {
+void add_up_parts(const Graph& graph, const Partition& parts, const Numbering& numbering,
+                  std::span<const std::uint32_t> order, Inner inner, Take take) {
   const auto& id_of_place = numbering.id_of_place;
-  std::vector<std::uint32_t> ids;
-  ids.reserve(graph.own);
-  for (std::uint32_t v = 0; v < graph.own; ++v) ids.push_back(id_of_place[parts.place(v)]);
-  const auto order = order_by(ids);
   NeighbourWeights weights;
   std::vector<Neighbour> row;
   std::size_t begin = 0;  // of the part's vertices in `order`
@@ -239,9 +246,8 @@ void add_up_parts(const Graph& graph, const Partition& parts, const Numbering& n
         for (const auto& entry : weights.entries()) {
           if (entry.place != part) row.push_back({id_of_place[entry.place], entry.weight});
         }
-        sort_row(row);
         inner(id_of_place[part], weights.weight(part));
-        take(id_of_place[part], std::span<const Neighbour>(row));
+        take(id_of_place[part], row);
       });
 }
 
@@ -262,21 +268,6 @@ std::vector<Member> own_members(const Graph& graph, const Partition& parts, cons
     if (graph.inner[v] > 0) members.push_back({id, 0, 0, graph.inner[v]});
   }
   return members;
-}
-
-/// The graph of the rows that produce(take) passes to take(vertex, row), vertices ascending. Rows of a vertex
-/// may come from several ranks, and add up. Masses and inner weights are missing. Collective.
-template <class Produce>
-Graph graph_of_rows(const Comm& comm, const Ranges& vertices, std::uint64_t most_arcs, Produce produce) {
-  if (comm.size() > 1) {
-    RowExchange rows(comm, vertices);
-    produce([&](std::uint32_t source, std::span<const Neighbour> row) { rows.send(source, row); });
-    return rows.receive();
-  }
-  // On a single rank rows come complete and in order: they are the graph.
-  Graph graph = begin_graph(vertices, 0, most_arcs);
-  produce([&](std::uint32_t, std::span<const Neighbour> row) { add_row(graph, row); });
-  return graph;
 }
 
 /// Gives the coarse graph's owners what `members` say of their vertices.
@@ -309,12 +300,15 @@ Coarse make_coarse(const Comm& comm, const Graph& graph, const Partition& parts,
     coarse.vertex_of.push_back(numbering.id_of_place[parts.place(v)]);
   }
   auto members = own_members(graph, parts, numbering);
-  coarse.graph = graph_of_rows(comm, numbering.vertices, graph.target.size(), [&](auto take) {
-    const auto inner = [&](std::uint32_t vertex, std::uint64_t weight) {
-      if (weight > 0) members.push_back({vertex, 0, 0, weight});
-    };
-    add_up_parts(graph, parts, numbering, inner, take);
-  });
+  const auto order = order_by(coarse.vertex_of);
+  const auto inner = [&](std::uint32_t vertex, std::uint64_t weight) {
+    if (weight > 0) members.push_back({vertex, 0, 0, weight});
+  };
+  coarse.graph = graph_of_rows(
+      comm, numbering.vertices, graph.target.size(), [&](std::uint64_t begin, std::uint64_t end, auto take) {
+        const auto some = between(order, begin, end, [&](std::uint32_t v) { return coarse.vertex_of[v]; });
+        add_up_parts(graph, parts, numbering, some, inner, take);
+      });
   send_members(comm, members, coarse);
   return coarse;
 }
@@ -340,20 +334,21 @@ Coarse order_by_community(const Comm& comm, const Graph& graph, const Partition&
     members.push_back({numbered[v].id, numbered[v].first_alike, graph.mass[v], graph.inner[v]});
   }
   const auto id_of_slot = values_of_slots(comm, graph, ordered.vertex_of);
-  ordered.graph = graph_of_rows(comm, ranges, graph.target.size(), [&](auto take) {
-    std::vector<Neighbour> row;
-    visit_ahead(
-        graph, order_by(ordered.vertex_of), [&](std::uint32_t slot) { prefetch(&id_of_slot[slot]); },
-        [](std::uint32_t) {},
-        [&](std::uint32_t v) {
-          row.clear();
-          for (std::uint64_t a = graph.first[v]; a < graph.first[v + 1]; ++a) {
-            row.push_back({id_of_slot[graph.target[a]], graph.weight[a]});
-          }
-          sort_row(row);
-          take(ordered.vertex_of[v], std::span<const Neighbour>(row));
-        });
-  });
+  const auto order = order_by(ordered.vertex_of);
+  std::vector<Neighbour> row;
+  ordered.graph = graph_of_rows(
+      comm, ranges, graph.target.size(), [&](std::uint64_t begin, std::uint64_t end, auto take) {
+        visit_ahead(
+            graph, between(order, begin, end, [&](std::uint32_t v) { return ordered.vertex_of[v]; }),
+            [&](std::uint32_t slot) { prefetch(&id_of_slot[slot]); }, [](std::uint32_t) {},
+            [&](std::uint32_t v) {
+              row.clear();
+              for (std::uint64_t a = graph.first[v]; a < graph.first[v + 1]; ++a) {
+                row.push_back({id_of_slot[graph.target[a]], graph.weight[a]});
+              }
+              take(ordered.vertex_of[v], row);
+            });
+      });
   send_members(comm, members, ordered);
   return ordered;
 }

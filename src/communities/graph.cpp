@@ -4,7 +4,6 @@
 #include <numeric>
 
 #include <boost/sort/spreadsort/integer_sort.hpp>
-#include <tsl/robin_map.h>
 
 #include "cluster/exchange.hpp"
 #include "src/communities/packed.hpp"
@@ -34,15 +33,12 @@ void sort_and_add_up(std::vector<Arc>& arcs) {
 /// Turns the targets' ids into slots.
 void find_ghosts(Graph& graph) {
   const auto is_own = [&](std::uint32_t id) { return id - graph.own_begin < graph.own; };
-  tsl::robin_map<std::uint32_t, std::uint32_t> slot_of;  // of ghosts
+  graph.ghost_positions = RankedSet(graph.size());
   for (const std::uint32_t id : graph.target) {
-    if (!is_own(id)) slot_of.try_emplace(id, 0U);
+    if (!is_own(id)) graph.ghost_positions.insert(id);
   }
-  graph.ghosts.reserve(slot_of.size());
-  for (const auto& ghost : slot_of) graph.ghosts.push_back(ghost.first);
-  boost::sort::spreadsort::integer_sort(graph.ghosts.begin(), graph.ghosts.end());
-  for (std::uint32_t i = 0; i < graph.ghosts.size(); ++i) slot_of[graph.ghosts[i]] = graph.own + i;
-  for (std::uint32_t& id : graph.target) id = is_own(id) ? id - graph.own_begin : slot_of[id];
+  graph.ghosts = graph.ghost_positions.number();
+  for (std::uint32_t& id : graph.target) id = graph.slot(id);
 }
 
 /// Tells the owners of the ghosts who has them. Collective.
@@ -67,29 +63,12 @@ void find_mirrors(const Comm& comm, Graph& graph) {
   }
 }
 
-/// Rows that another rank has sent, one after the other.
-struct RowStream {
-  Unpacker bytes;
-  std::uint32_t source = 0;  ///< of the row that comes next
-  std::uint64_t arcs = 0;    ///< in it
-
-  /// False at the end.
-  bool next() {
-    if (bytes.done()) return false;
-    source += static_cast<std::uint32_t>(bytes.get());
-    arcs = bytes.get();
-    return true;
-  }
-  void read_row(std::vector<Neighbour>& row) {
-    Unpacker next = bytes;  // by itself it stays in registers
-    for (Neighbour end{0, 0}; arcs > 0; --arcs) {
-      end.target += static_cast<std::uint32_t>(next.get());
-      end.weight = next.get();
-      row.push_back(end);
-    }
-    bytes = next;
-  }
-};
+/// Sorts by target.
+void sort_row(std::vector<Neighbour>& row) {
+  boost::sort::spreadsort::integer_sort(
+      row.begin(), row.end(), [](const Neighbour& end, unsigned bits) { return end.target >> bits; },
+      [](const Neighbour& a, const Neighbour& b) { return a.target < b.target; });
+}
 
 /// Sorts by target; equal targets add up.
 void merge_row(std::vector<Neighbour>& row) {
@@ -105,26 +84,8 @@ void merge_row(std::vector<Neighbour>& row) {
   row.resize(kept);
 }
 
-/// Calls take(source, row) for the rows of sorted arcs.
-template <class Take>
-void for_each_row(const std::vector<Arc>& arcs, Take take) {
-  std::vector<Neighbour> row;
-  for (std::size_t i = 0; i < arcs.size();) {
-    row.clear();
-    const std::uint32_t source = arcs[i].source;
-    for (; i < arcs.size() && arcs[i].source == source; ++i) row.push_back({arcs[i].target, arcs[i].weight});
-    take(source, std::span<const Neighbour>(row));
-  }
-}
-
-}  // namespace
-
-void sort_row(std::vector<Neighbour>& row) {
-  boost::sort::spreadsort::integer_sort(
-      row.begin(), row.end(), [](const Neighbour& end, unsigned bits) { return end.target >> bits; },
-      [](const Neighbour& a, const Neighbour& b) { return a.target < b.target; });
-}
-
+/// A rank's part of a graph of which no vertex has a row yet, with room for so many arcs: what is not used
+/// costs nothing, growing would cost copies.
 Graph begin_graph(const Ranges& vertices, int rank, std::size_t arcs) {
   Graph graph;
   graph.vertices = vertices;
@@ -137,90 +98,124 @@ Graph begin_graph(const Ranges& vertices, int rank, std::size_t arcs) {
   return graph;
 }
 
-void add_row(Graph& graph, std::span<const Neighbour> row) {
-  for (const auto& [target, weight] : row) {
-    graph.target.push_back(target);
-    graph.weight.push_back(weight);
-  }
-  graph.first.push_back(graph.target.size());
-}
+}  // namespace
 
 RowExchange::RowExchange(const Comm& comm, const Ranges& vertices)
     : comm_(comm),
-      vertices_(vertices),
       packers_(static_cast<std::size_t>(comm.size())),
       last_source_(packers_.size(), 0),
-      arcs_(packers_.size(), 0) {}
+      arcs_(packers_.size(), 0) {
+  graph_.vertices = vertices;
+}
 
-void RowExchange::send(std::uint32_t source, std::span<const Neighbour> row) {
+void RowExchange::send(int rank, std::uint32_t source, std::vector<Neighbour>& row) {
   if (row.empty()) return;
-  const auto owner = static_cast<std::size_t>(vertices_.owner(source));
-  Packer& packer = packers_[owner];
-  packer.put(source - last_source_[owner]);
+  const auto r = static_cast<std::size_t>(rank);
+  Packer& packer = packers_[r];
+  packer.put(source - last_source_[r]);
   packer.put(row.size());
+  sort_row(row);
   std::uint32_t last = 0;
   for (const auto& [target, weight] : row) {
     packer.put(target - last);
     packer.put(weight);
     last = target;
   }
-  last_source_[owner] = source;
-  arcs_[owner] += row.size();
+  last_source_[r] = source;
+  arcs_[r] += row.size();
 }
 
-Graph RowExchange::receive() {
+void RowExchange::exchange(std::uint64_t most_arcs) {
   const std::vector<std::size_t> one_each(packers_.size(), 1);
   const auto arcs = comm_.exchange(arcs_, one_each).rows;
-  Graph graph =
-      begin_graph(vertices_, comm_.rank(), std::accumulate(arcs.begin(), arcs.end(), std::size_t{0}));
-  std::vector<RowStream> streams;
-  // The streams whose next rows come first are on top.
-  const auto later = [&](std::size_t a, std::size_t b) { return streams[a].source > streams[b].source; };
-  std::vector<std::size_t> heap;
-  const auto push = [&](std::size_t stream) {
-    if (!streams[stream].next()) return;
-    heap.push_back(stream);
-    std::push_heap(heap.begin(), heap.end(), later);
-  };
-  const auto received = exchange_bytes(comm_, packers_);
-  for_each_sender(received, [&](int, Unpacker bytes) { streams.push_back({bytes}); });
-  for (std::size_t stream = 0; stream < streams.size(); ++stream) push(stream);
-  std::vector<Neighbour> row;
-  for (std::uint32_t v = 0; v < graph.own; ++v) {
-    row.clear();
-    std::size_t senders = 0;
-    for (; !heap.empty() && streams[heap.front()].source == graph.id(v); ++senders) {
-      std::pop_heap(heap.begin(), heap.end(), later);
-      const std::size_t stream = heap.back();
-      heap.pop_back();
-      streams[stream].read_row(row);
-      push(stream);
-    }
-    if (senders > 1) merge_row(row);
-    add_row(graph, row);
+  graph_ = begin_graph(graph_.vertices, comm_.rank(), std::accumulate(arcs.begin(), arcs.end(), most_arcs));
+  received_ = exchange_bytes(comm_, packers_);
+  for_each_sender(received_, [&](int, Unpacker bytes) { streams_.push_back({bytes}); });
+  for (std::size_t stream = 0; stream < streams_.size(); ++stream) push(stream);
+}
+
+/// False at the end.
+bool RowExchange::Stream::next() {
+  if (bytes.done()) return false;
+  source += static_cast<std::uint32_t>(bytes.get());
+  arcs = bytes.get();
+  return true;
+}
+
+void RowExchange::Stream::read_row(std::vector<Neighbour>& row) {
+  Unpacker next = bytes;  // by itself it stays in registers
+  for (Neighbour end{0, 0}; arcs > 0; --arcs) {
+    end.target += static_cast<std::uint32_t>(next.get());
+    end.weight = next.get();
+    row.push_back(end);
   }
-  find_ghosts(graph);
-  if (comm_.size() > 1) find_mirrors(comm_, graph);
-  return graph;
+  bytes = next;
+}
+
+void RowExchange::push(std::size_t stream) {
+  if (!streams_[stream].next()) return;
+  heap_.push_back(stream);
+  std::push_heap(heap_.begin(), heap_.end(),
+                 [&](std::size_t a, std::size_t b) { return streams_[a].source > streams_[b].source; });
+}
+
+/// The row of the next vertex, of which this rank has `row`.
+void RowExchange::add_next_row(std::vector<Neighbour>& row) {
+  const auto source = static_cast<std::uint32_t>(graph_.own_begin + graph_.first.size() - 1);
+  std::size_t parts = row.empty() ? 0 : 1;
+  for (; !heap_.empty() && streams_[heap_.front()].source == source; ++parts) {
+    std::pop_heap(heap_.begin(), heap_.end(),
+                  [&](std::size_t a, std::size_t b) { return streams_[a].source > streams_[b].source; });
+    const std::size_t stream = heap_.back();
+    heap_.pop_back();
+    streams_[stream].read_row(row);
+    push(stream);
+  }
+  if (parts > 1) merge_row(row);
+  for (const auto& [target, weight] : row) {
+    graph_.target.push_back(target);
+    graph_.weight.push_back(weight);
+  }
+  graph_.first.push_back(graph_.target.size());
+}
+
+void RowExchange::keep(std::uint32_t source, std::vector<Neighbour>& row) {
+  while (graph_.own_begin + graph_.first.size() - 1 < source) {
+    row_.clear();
+    add_next_row(row_);
+  }
+  add_next_row(row);
+}
+
+Graph RowExchange::finish() {
+  while (graph_.first.size() <= graph_.own) {
+    row_.clear();
+    add_next_row(row_);
+  }
+  received_ = {};
+  find_ghosts(graph_);
+  if (comm_.size() > 1) find_mirrors(comm_, graph_);
+  return std::move(graph_);
 }
 
 Graph make_graph(const Comm& comm, const Ranges& vertices, std::vector<Arc> arcs,
                  std::vector<std::uint64_t> mass, std::vector<std::uint64_t> inner) {
   sort_and_add_up(arcs);
-  Graph graph;
-  if (comm.size() > 1) {
-    RowExchange rows(comm, vertices);
-    for_each_row(arcs, [&](std::uint32_t source, std::span<const Neighbour> row) { rows.send(source, row); });
-    arcs = {};
-    graph = rows.receive();
-  } else {
-    graph = begin_graph(vertices, 0, arcs.size());
-    for_each_row(arcs, [&](std::uint32_t source, std::span<const Neighbour> row) {
-      graph.first.resize(std::size_t{source} + 1, graph.target.size());  // vertices without arcs before it
-      add_row(graph, row);
-    });
-    graph.first.resize(std::size_t{graph.own} + 1, graph.target.size());
-  }
+  const auto first_of = [&](std::uint64_t vertex) {
+    return std::lower_bound(arcs.begin(), arcs.end(), vertex,
+                            [](const Arc& arc, std::uint64_t source) { return arc.source < source; });
+  };
+  std::vector<Neighbour> row;
+  Graph graph =
+      graph_of_rows(comm, vertices, arcs.size(), [&](std::uint64_t begin, std::uint64_t end, auto take) {
+        const auto last = first_of(end);
+        for (auto arc = first_of(begin); arc != last;) {
+          row.clear();
+          const std::uint32_t source = arc->source;
+          for (; arc != last && arc->source == source; ++arc) row.push_back({arc->target, arc->weight});
+          take(source, row);
+        }
+      });
   graph.mass = std::move(mass);
   graph.inner = std::move(inner);
   return graph;

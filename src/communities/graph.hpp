@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <numeric>
 #include <span>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "src/communities/arc_weights.hpp"
 #include "src/communities/packed.hpp"
 #include "src/communities/prefetch.hpp"
+#include "src/communities/ranked_set.hpp"
 
 namespace lockstep {
 
@@ -18,6 +20,24 @@ struct Arc {
   std::uint32_t source;
   std::uint32_t target;
   std::uint64_t weight;
+};
+
+struct Graph;
+
+/// Which own vertices neighbour a ghost. 4 bytes per arc to a ghost (12 until it is made), 8 per ghost.
+class GhostNeighbours {
+ public:
+  explicit GhostNeighbours(const Graph& graph);
+  /// `ghost`: a slot.
+  std::span<const std::uint32_t> of(std::uint32_t ghost) const {
+    const std::uint64_t begin = first_[ghost - own_];
+    return std::span(neighbours_).subspan(begin, first_[ghost - own_ + 1] - begin);
+  }
+
+ private:
+  std::uint32_t own_;
+  std::vector<std::uint64_t> first_;       ///< by ghost
+  std::vector<std::uint32_t> neighbours_;  ///< own vertices
 };
 
 /// A weighted undirected graph over all ranks: each owns a contiguous range of the vertices with their arcs;
@@ -36,6 +56,7 @@ struct Graph {
   std::uint32_t own_begin = 0;        ///< id of slot 0
   std::uint32_t own = 0;              ///< own vertices
   std::vector<std::uint32_t> ghosts;  ///< ids of the ghosts, ascending
+  RankedSet ghost_positions;          ///< in `ghosts`
   std::vector<std::uint64_t> first;   ///< arcs of own vertex v: first[v] … first[v + 1] − 1
   std::vector<std::uint32_t> target;  ///< slot, by arc; never the source itself
   ArcWeights weight;                  ///< by arc
@@ -44,9 +65,17 @@ struct Graph {
   std::vector<std::uint64_t> inner;         ///< by own vertex: twice the weight inside it
   std::vector<std::uint64_t> first_mirror;  ///< as first, for mirrors; empty on one rank, which has none
   std::vector<Mirror> mirrors;
+  mutable std::shared_ptr<const GhostNeighbours> known_ghost_neighbours;  ///< once asked for
 
   std::uint32_t slots() const { return own + static_cast<std::uint32_t>(ghosts.size()); }
   std::uint32_t id(std::uint32_t slot) const { return slot < own ? own_begin + slot : ghosts[slot - own]; }
+  static constexpr std::uint32_t no_slot = UINT32_MAX;
+  /// Slot of a vertex; no_slot where the rank neither owns it nor has it as a ghost.
+  std::uint32_t slot(std::uint32_t id) const {
+    if (id - own_begin < own) return id - own_begin;
+    const std::uint32_t ghost = ghost_positions.find(id);
+    return ghost == RankedSet::absent ? no_slot : own + ghost;
+  }
   std::uint64_t size() const { return vertices.total(); }
   std::vector<std::uint32_t> own_ids() const {
     std::vector<std::uint32_t> ids(own);
@@ -58,12 +87,24 @@ struct Graph {
     if (mirrors.empty()) return {};
     return std::span(mirrors).subspan(first_mirror[vertex], first_mirror[vertex + 1] - first_mirror[vertex]);
   }
+  /// Asks the processor to have where an own vertex's mirrors are, or these themselves, at hand soon.
+  void prefetch_first_mirror(std::uint32_t vertex) const {
+    if (!mirrors.empty()) prefetch(&first_mirror[vertex]);
+  }
+  void prefetch_mirrors(std::uint32_t vertex) const {
+    if (!mirrors.empty()) prefetch(mirrors.data() + first_mirror[vertex]);
+  }
   /// Asks the processor to have these arcs at hand soon.
   void prefetch_arcs(std::uint64_t begin, std::uint64_t end) const {
     for (std::uint64_t a = begin; a < end; a += 16) {  // a cache line of targets
       prefetch(&target[a]);
       weight.prefetch(a);
     }
+  }
+  /// Made when first asked for, for as long as the graph is there.
+  const GhostNeighbours& ghost_neighbours() const {
+    if (!known_ghost_neighbours) known_ghost_neighbours = std::make_shared<const GhostNeighbours>(*this);
+    return *known_ghost_neighbours;
   }
   /// Weighted degree of an own vertex; what is inside counts twice.
   std::uint64_t degree(std::uint32_t vertex) const {
@@ -79,33 +120,63 @@ struct Neighbour {
   std::uint64_t weight;
 };
 
-/// Sorts by target. Local.
-void sort_row(std::vector<Neighbour>& row);
-
-/// A rank's part of a graph of which no vertex has a row yet, with room for so many arcs: what is not used
-/// costs nothing, growing would cost copies. Local.
-Graph begin_graph(const Ranges& vertices, int rank, std::size_t arcs);
-
-/// The row of the next vertex; targets are ids until the graph has its ghosts. Local.
-void add_row(Graph& graph, std::span<const Neighbour> row);
-
-/// Makes a graph of rows that any rank may have. Rows travel packed to the owners of their sources; those of
-/// one source add up.
+/// Makes a graph of rows of which any rank may have some: those of other ranks' vertices travel packed, own
+/// ones go straight into the graph. Rows of one vertex add up.
 class RowExchange {
  public:
   RowExchange(const Comm& comm, const Ranges& vertices);
-  /// Sources ascend from call to call, targets within a row; both are vertex ids. Local.
-  void send(std::uint32_t source, std::span<const Neighbour> row);
-  /// The graph of all rows that were sent; masses and inner weights are missing. Collective.
-  Graph receive();
+  /// A row of another rank's vertex, targets being ids; it is sorted. Sources ascend from call to call for
+  /// each rank. Local.
+  void send(int rank, std::uint32_t source, std::vector<Neighbour>& row);
+  /// After the last row was sent. `most_arcs`: of the own rows to come. Collective.
+  void exchange(std::uint64_t most_arcs);
+  /// A row of an own vertex. Sources ascend. Local.
+  void keep(std::uint32_t source, std::vector<Neighbour>& row);
+  /// After the last row was kept: the graph; masses and inner weights are missing. Collective.
+  Graph finish();
 
  private:
+  /// Rows that another rank has sent, one after the other.
+  struct Stream {
+    Unpacker bytes;
+    std::uint32_t source = 0;  ///< of the row that comes next
+    std::uint64_t arcs = 0;    ///< in it
+
+    bool next();
+    void read_row(std::vector<Neighbour>& row);
+  };
+
+  void push(std::size_t stream);
+  void add_next_row(std::vector<Neighbour>& row);
+
   const Comm& comm_;
-  const Ranges& vertices_;
-  std::vector<Packer> packers_;             ///< by owner
-  std::vector<std::uint32_t> last_source_;  ///< by owner
-  std::vector<std::size_t> arcs_;           ///< by owner
+  Graph graph_;
+  std::vector<Packer> packers_;  ///< by rank, as the next two
+  std::vector<std::uint32_t> last_source_;
+  std::vector<std::size_t> arcs_;
+  Comm::Received<std::byte> received_;
+  std::vector<Stream> streams_;
+  std::vector<std::size_t> heap_;  ///< streams; those whose next rows come first are on top
+  std::vector<Neighbour> row_;
 };
+
+/// The graph of the rows that produce(begin, end, take) passes to take(vertex, row), for vertices from
+/// `begin` to before `end`, ascending. Rows of a vertex may come from several ranks, and add up. It is asked
+/// for other ranks' vertices first; there are at most `most_arcs` arcs in the rows of own ones. Masses and
+/// inner weights are missing. Collective.
+template <class Produce>
+Graph graph_of_rows(const Comm& comm, const Ranges& vertices, std::uint64_t most_arcs, Produce produce) {
+  RowExchange rows(comm, vertices);
+  for (int rank = 0; rank < comm.size(); ++rank) {
+    if (rank == comm.rank()) continue;
+    produce(vertices.begin(rank), vertices.end(rank),
+            [&](std::uint32_t source, std::vector<Neighbour>& row) { rows.send(rank, source, row); });
+  }
+  rows.exchange(most_arcs);
+  produce(vertices.begin(comm.rank()), vertices.end(comm.rank()),
+          [&](std::uint32_t source, std::vector<Neighbour>& row) { rows.keep(source, row); });
+  return rows.finish();
+}
 
 /// The graph of these arcs, which may be on any rank in any order; equal arcs add up. Both directions of an
 /// edge must be there. `mass` and `inner` are of the own vertices. Collective.
@@ -114,22 +185,6 @@ Graph make_graph(const Comm& comm, const Ranges& vertices, std::vector<Arc> arcs
 
 /// The whole graph on every rank, for Comm::self(). Collective.
 Graph gather_graph(const Comm& comm, const Graph& graph);
-
-/// Which own vertices neighbour a ghost. 4 bytes per arc to a ghost (12 until it is made), 8 per ghost.
-class GhostNeighbours {
- public:
-  explicit GhostNeighbours(const Graph& graph);
-  /// `ghost`: a slot.
-  std::span<const std::uint32_t> of(std::uint32_t ghost) const {
-    const std::uint64_t begin = first_[ghost - own_];
-    return std::span(neighbours_).subspan(begin, first_[ghost - own_ + 1] - begin);
-  }
-
- private:
-  std::uint32_t own_;
-  std::vector<std::uint64_t> first_;       ///< by ghost
-  std::vector<std::uint32_t> neighbours_;  ///< own vertices
-};
 
 /// What is known of own vertices, by slot: also of the ghosts. Collective.
 std::vector<std::uint32_t> values_of_slots(const Comm& comm, const Graph& graph,

@@ -1,7 +1,6 @@
 #include "src/communities/local_moving.hpp"
 
 #include <algorithm>
-#include <optional>
 #include <utility>
 
 #include <tsl/robin_map.h>
@@ -60,9 +59,7 @@ class LocalMoving {
         rounds_(rounds),
         partition_(partition),
         active_(active) {
-    if (active_ == nullptr) return;
-    active_->resize(graph.own, 1);
-    neighbours_.emplace(graph);
+    if (active_ != nullptr) active_->resize(graph.own, 1);
   }
 
   /// One iteration over the vertices that are to decide; returns how many moved, over all ranks. A vertex
@@ -171,9 +168,10 @@ class LocalMoving {
 
   void move() {
     const auto ghosts = partition_.tell(comm_, moves_);
-    if (active_ != nullptr) {
+    if (active_ != nullptr && !ghosts.empty()) {
+      const GhostNeighbours& neighbours = graph_.ghost_neighbours();
       for (const auto& [ghost, to] : ghosts) {
-        for (const std::uint32_t v : neighbours_->of(ghost)) wake(v, to);
+        for (const std::uint32_t v : neighbours.of(ghost)) wake(v, to);
       }
     }
     deltas_.clear();
@@ -206,7 +204,6 @@ class LocalMoving {
   Partition& partition_;
   NeighbourWeights weights_;
   std::vector<std::uint8_t>* active_;
-  std::optional<GhostNeighbours> neighbours_;  ///< with active_ only
   bool held_ = false;
   // Of a sub-round; kept for their memory.
   std::vector<std::uint32_t> deciding_;

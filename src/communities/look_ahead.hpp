@@ -2,32 +2,32 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <span>
 
 #include "src/communities/graph.hpp"
 #include "src/communities/prefetch.hpp"
 
 namespace lockstep {
 
-/// Calls visit(v) for own vertices in this order. Where their arcs are, what these lead to, and what is known
-/// of that lies anywhere in memory: each is asked for a few vertices before it is needed, or the processor
-/// would spend most of its time waiting. slot_ahead(slot) and then place_ahead(slot) are called for the ends
-/// of arcs: to ask for what is kept by slot, and for what that leads to. Local.
-template <class SlotAhead, class PlaceAhead, class Visit>
-void visit_ahead(const Graph& graph, std::span<const std::uint32_t> vertices, SlotAhead slot_ahead,
-                 PlaceAhead place_ahead, Visit visit) {
+/// Calls visit(v) for own vertices in this order, which has size() and []. Where their arcs are, what these
+/// lead to, and what is known of that lies anywhere in memory: each is asked for a few vertices before it is
+/// needed, or the processor would spend most of its time waiting. slot_ahead(slot) and then place_ahead(slot)
+/// are called for the ends of arcs: to ask for what is kept by slot, and for what that leads to. Local.
+template <class Vertices, class SlotAhead, class PlaceAhead, class Visit>
+void visit_ahead(const Graph& graph, const Vertices& vertices, SlotAhead slot_ahead, PlaceAhead place_ahead,
+                 Visit visit) {
+  const std::size_t size = vertices.size();
   constexpr std::size_t row = 16;  // how many vertices ahead
   constexpr std::size_t arcs = 8;
   constexpr std::size_t slots = 4;
   constexpr std::size_t places = 2;
   constexpr std::uint64_t most_arcs = 128;  // the rest of a long row comes along by itself
   const auto arcs_of = [&](std::size_t i, auto ask) {
-    if (i >= vertices.size()) return;
+    if (i >= size) return;
     const std::uint64_t begin = graph.first[vertices[i]];
     ask(begin, std::min(graph.first[vertices[i] + 1], begin + most_arcs));
   };
-  for (std::size_t i = 0; i < vertices.size(); ++i) {
-    if (i + row < vertices.size()) prefetch(&graph.first[vertices[i + row]]);
+  for (std::size_t i = 0; i < size; ++i) {
+    if (i + row < size) prefetch(&graph.first[vertices[i + row]]);
     arcs_of(i + arcs, [&](std::uint64_t begin, std::uint64_t end) { graph.prefetch_arcs(begin, end); });
     arcs_of(i + slots, [&](std::uint64_t begin, std::uint64_t end) {
       for (std::uint64_t a = begin; a < end; ++a) slot_ahead(graph.target[a]);

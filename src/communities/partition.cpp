@@ -33,11 +33,7 @@ Partition::Partition(const Comm& comm, const Graph& graph, const std::vector<std
 }
 
 std::uint32_t Partition::meet(std::uint32_t label) {
-  if (label - graph_->own_begin < graph_->own) return label - graph_->own_begin;
-  const auto ghost = std::lower_bound(graph_->ghosts.begin(), graph_->ghosts.end(), label);
-  if (ghost != graph_->ghosts.end() && *ghost == label) {
-    return graph_->own + static_cast<std::uint32_t>(ghost - graph_->ghosts.begin());
-  }
+  if (const std::uint32_t slot = graph_->slot(label); slot != Graph::no_slot) return slot;
   const auto [known, is_new] = further_places_.try_emplace(label, static_cast<std::uint32_t>(mass_.size()));
   if (!is_new) return known->second;
   further_labels_.push_back(label);
@@ -61,14 +57,21 @@ std::vector<Partition::Move> Partition::tell(const Comm& comm, std::span<const M
   // Ghosts are in the order of their ids on every rank, so that their slots ascend, too.
   std::vector<Packer> packers(static_cast<std::size_t>(comm.size()));
   std::vector<std::uint32_t> last(packers.size(), 0);
-  for (const auto& [vertex, to] : moves) {
-    for (const auto& [rank, slot] : graph_->mirrors_of(vertex)) {
-      const auto r = static_cast<std::size_t>(rank);
-      packers[r].put(slot - last[r]);
-      packers[r].put(label(to));
-      last[r] = slot;
-    }
-  }
+  for_each_ahead(
+      moves,
+      [&](const Move& move) {
+        graph_->prefetch_first_mirror(move.slot);
+        prefetch_label(move.to);
+      },
+      [&](const Move& move) { graph_->prefetch_mirrors(move.slot); },
+      [&](const Move& move) {
+        for (const auto& [rank, slot] : graph_->mirrors_of(move.slot)) {
+          const auto r = static_cast<std::size_t>(rank);
+          packers[r].put(slot - last[r]);
+          packers[r].put(label(move.to));
+          last[r] = slot;
+        }
+      });
   exchange_packed(comm, packers, [&](int, Unpacker bytes) {
     for (std::uint32_t slot = 0; !bytes.done();) {
       slot += static_cast<std::uint32_t>(bytes.get());
@@ -148,9 +151,16 @@ void Partition::tell_subscribers(const Comm& comm, std::vector<std::uint32_t> ch
   changed.erase(std::unique(changed.begin(), changed.end()), changed.end());
   std::erase_if(changed, [&](std::uint32_t label) { return members_[label] == 0; });
   // Ghosts' places ascend with their labels on every rank, others do not: these come later.
-  for (const std::uint32_t label : changed) {
-    for (const auto& [rank, slot] : graph_->mirrors_of(label)) tell({rank, slot, nobody}, label);
-  }
+  for_each_ahead(
+      changed,
+      [&](std::uint32_t label) {
+        graph_->prefetch_first_mirror(label);
+        prefetch(&mass_[label]);
+      },
+      [&](std::uint32_t label) { graph_->prefetch_mirrors(label); },
+      [&](std::uint32_t label) {
+        for (const auto& [rank, slot] : graph_->mirrors_of(label)) tell({rank, slot, nobody}, label);
+      });
   for (const std::uint32_t label : changed) {
     for (auto i = first_subscriber_[label]; i != nobody; i = subscribers_[i].next)
       tell(subscribers_[i], label);
@@ -173,17 +183,25 @@ void Partition::tell_subscribers(const Comm& comm, std::vector<std::uint32_t> ch
 }
 
 void Partition::add_up(const Comm& comm, std::span<const Delta> deltas) {
+  const bool alone = comm.size() == 1;
   std::vector<std::uint32_t> changed;
   std::vector<Delta> foreign;
-  for (const Delta& delta : deltas) {
-    if (delta.place < graph_->own) {
-      add(delta);
-      if (comm.size() > 1) changed.push_back(delta.place);
-    } else {
-      foreign.push_back(delta);
-    }
-  }
-  if (comm.size() == 1) return;
+  for_each_ahead(
+      deltas,
+      [&](const Delta& delta) {
+        prefetch(&mass_[delta.place]);
+        prefetch(&members_[delta.place]);
+      },
+      [](const Delta&) {},
+      [&](const Delta& delta) {
+        if (delta.place < graph_->own) {
+          add(delta);
+          if (!alone) changed.push_back(delta.place);
+        } else {
+          foreign.push_back(delta);
+        }
+      });
+  if (alone) return;
   std::vector<Newcomer> newcomers;
   send_to_owners(comm, std::move(foreign), changed, newcomers);
   tell_subscribers(comm, std::move(changed), newcomers);

@@ -86,6 +86,9 @@ class Partition {
   };
 
   std::uint32_t meet(std::uint32_t label);
+  void prefetch_label(std::uint32_t place) const {
+    if (place - graph_->own < graph_->ghosts.size()) prefetch(&graph_->ghosts[place - graph_->own]);
+  }
   void add(const Delta& delta);
   void send_to_owners(const Comm& comm, std::vector<Delta> foreign, std::vector<std::uint32_t>& changed,
                       std::vector<Newcomer>& newcomers);

@@ -1,6 +1,7 @@
 #include "src/communities/refinement.hpp"
 
 #include <algorithm>
+#include <ranges>
 #include <span>
 
 #include "src/communities/look_ahead.hpp"
@@ -149,12 +150,15 @@ class Refinement {
 
 std::vector<std::uint64_t> weights_inside(const Graph& graph, const Partition& communities) {
   std::vector<std::uint64_t> weights(graph.own, 0);
-  for (std::uint32_t v = 0; v < graph.own; ++v) {
-    const std::uint32_t home = communities.place(v);
-    for (std::uint64_t a = graph.first[v]; a < graph.first[v + 1]; ++a) {
-      if (communities.place(graph.target[a]) == home) weights[v] += graph.weight[a];
-    }
-  }
+  visit_ahead(
+      graph, std::views::iota(0U, graph.own), [&](std::uint32_t slot) { communities.prefetch_place(slot); },
+      [](std::uint32_t) {},
+      [&](std::uint32_t v) {
+        const std::uint32_t home = communities.place(v);
+        for (std::uint64_t a = graph.first[v]; a < graph.first[v + 1]; ++a) {
+          if (communities.place(graph.target[a]) == home) weights[v] += graph.weight[a];
+        }
+      });
   return weights;
 }
 

@@ -59,7 +59,7 @@ TEST(Graph, KnowsWhoSeesAVertexAndWhoTouchesAGhost) {
     }
     auto& own_ghosts = ghosts[static_cast<std::size_t>(world().rank())];
     ASSERT_EQ(graph.ghosts.size(), own_ghosts.size());
-    const GhostNeighbours ghost_neighbours(graph);
+    const GhostNeighbours& ghost_neighbours = graph.ghost_neighbours();
     for (std::uint32_t g = 0; g < graph.ghosts.size(); ++g) {
       std::vector<std::uint32_t> found;
       for (const std::uint32_t v : ghost_neighbours.of(graph.own + g)) found.push_back(graph.id(v));
@@ -67,6 +67,7 @@ TEST(Graph, KnowsWhoSeesAVertexAndWhoTouchesAGhost) {
       std::sort(neighbours.begin(), neighbours.end());
       neighbours.erase(std::unique(neighbours.begin(), neighbours.end()), neighbours.end());
       EXPECT_EQ(found, neighbours);
+      EXPECT_EQ(graph.slot(graph.ghosts[g]), graph.own + g);
     }
   }
 }
