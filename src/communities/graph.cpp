@@ -30,17 +30,6 @@ void sort_and_add_up(std::vector<Arc>& arcs) {
   arcs.resize(kept);
 }
 
-/// Turns the targets' ids into slots.
-void find_ghosts(Graph& graph) {
-  const auto is_own = [&](std::uint32_t id) { return id - graph.own_begin < graph.own; };
-  graph.ghost_positions = RankedSet(graph.size());
-  for (const std::uint32_t id : graph.target) {
-    if (!is_own(id)) graph.ghost_positions.insert(id);
-  }
-  graph.ghosts = graph.ghost_positions.number();
-  for (std::uint32_t& id : graph.target) id = graph.slot(id);
-}
-
 /// Tells the owners of the ghosts who has them. Collective.
 void find_mirrors(const Comm& comm, Graph& graph) {
   struct Seen {
@@ -95,6 +84,7 @@ Graph begin_graph(const Ranges& vertices, int rank, std::size_t arcs) {
   graph.first.push_back(0);
   graph.target.reserve(arcs);
   graph.weight.reserve(arcs);
+  graph.ghost_positions = RankedSet(vertices.total());
   return graph;
 }
 
@@ -174,6 +164,7 @@ void RowExchange::add_next_row(std::vector<Neighbour>& row) {
   if (parts > 1) merge_row(row);
   for (const auto& [target, weight] : row) {
     graph_.target.push_back(target);
+    if (target - graph_.own_begin >= graph_.own) graph_.ghost_positions.insert(target);
     graph_.weight.push_back(weight);
   }
   graph_.first.push_back(graph_.target.size());
@@ -193,8 +184,11 @@ Graph RowExchange::finish() {
     add_next_row(row_);
   }
   received_ = {};
-  find_ghosts(graph_);
-  if (comm_.size() > 1) find_mirrors(comm_, graph_);
+  if (comm_.size() > 1) {
+    graph_.ghosts = graph_.ghost_positions.number();
+    for (std::uint32_t& id : graph_.target) id = graph_.slot(id);
+    find_mirrors(comm_, graph_);
+  }
   return std::move(graph_);
 }
 

@@ -156,6 +156,7 @@ void Partition::tell_subscribers(const Comm& comm, std::vector<std::uint32_t> ch
       [&](std::uint32_t label) {
         graph_->prefetch_first_mirror(label);
         prefetch(&mass_[label]);
+        if (has_cuts_) prefetch(&cut_[label]);
       },
       [&](std::uint32_t label) { graph_->prefetch_mirrors(label); },
       [&](std::uint32_t label) {
@@ -191,6 +192,7 @@ void Partition::add_up(const Comm& comm, std::span<const Delta> deltas) {
       [&](const Delta& delta) {
         prefetch(&mass_[delta.place]);
         prefetch(&members_[delta.place]);
+        if (has_cuts_) prefetch(&cut_[delta.place]);
       },
       [](const Delta&) {},
       [&](const Delta& delta) {
