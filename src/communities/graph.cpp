@@ -175,6 +175,7 @@ void RowExchange::keep(std::uint32_t source, std::vector<Neighbour>& row) {
     row_.clear();
     add_next_row(row_);
   }
+  sort_row(row);
   add_next_row(row);
 }
 

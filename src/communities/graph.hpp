@@ -130,7 +130,7 @@ class RowExchange {
   void send(int rank, std::uint32_t source, std::vector<Neighbour>& row);
   /// After the last row was sent. `most_arcs`: of the own rows to come. Collective.
   void exchange(std::uint64_t most_arcs);
-  /// A row of an own vertex. Sources ascend. Local.
+  /// A row of an own vertex; it is sorted. Sources ascend. Local.
   void keep(std::uint32_t source, std::vector<Neighbour>& row);
   /// After the last row was kept: the graph; masses and inner weights are missing. Collective.
   Graph finish();
