@@ -476,8 +476,8 @@ class Bench:
         for graph in self.graphs_of("volume"):
             table = Table(
                 f"volume: {graph.name}, {graph.arcs} arcs, modularity, --gather-arcs {self.options.gather_arcs}; "
-                "level 0: bytes per arc and iteration of the first pass",
-                {"ranks": 5, "iterations": 10, "level 0": 8, "reference": 9, "run/arc": 9, "messages/rank": 13,
+                "level 0: bytes per arc and iteration of the first pass, and per arc",
+                {"ranks": 5, "iterations": 10, "level 0": 8, "reference": 9, "all": 6, "run/arc": 9, "messages/rank": 13,
                  "sub-rounds": 10, "seconds": 8},
             )
             for ranks in self.options.ranks or (QUICK_VOLUME_RANKS if self.options.quick else VOLUME_RANKS):
@@ -496,7 +496,8 @@ class Bench:
         messages = sum(phase["msg/rank"] for phase in phases)
         sub_rounds = sum(phase["rounds"] for phase in phases)
         reference = REFERENCE_BYTES.get(ranks)
-        table.row(ranks, f"{iterations:.0f}", f"{level_0:.2f}", shown(reference, 2), f"{whole:.1f}",
+        table.row(ranks, f"{iterations:.0f}", f"{level_0:.2f}", shown(reference, 2),
+                  f"{level_0 * iterations:.1f}", f"{whole:.1f}",
                   f"{messages:.0f}", f"{sub_rounds:.0f}", f"{run.seconds():.1f}")
         if reference is not None:
             self.expect(level_0 <= reference, f"volume on {graph.name}, {ranks} ranks: {level_0:.2f} bytes per arc "

@@ -10,9 +10,12 @@
 
 namespace lockstep {
 
+class Unpacker;
+
 /// Whole numbers as bytes, seven bits each: small numbers, which most are, take one or two bytes.
 class Packer {
  public:
+  using Reader = Unpacker;
   void put(std::uint64_t value) {
     if (bytes_.size() < size_ + most_bytes) bytes_.resize(2 * bytes_.size() + most_bytes);
     std::byte* next = bytes_.data() + size_;
@@ -36,6 +39,7 @@ class Unpacker {
  public:
   explicit Unpacker(std::span<const std::byte> bytes) : bytes_(bytes) {}
   bool done() const { return at_ == bytes_.size(); }
+  std::span<const std::byte> rest() const { return bytes_.subspan(at_); }
   std::uint64_t get() {
     std::uint64_t value = 0;
     for (int shift = 0;; shift += 7) {
@@ -54,28 +58,30 @@ class Unpacker {
   std::size_t at_ = 0;
 };
 
-/// Sends to every rank r what packers[r] holds. Collective.
-inline Comm::Received<std::byte> exchange_bytes(const Comm& comm, std::vector<Packer>& packers) {
-  std::size_t total = 0;
-  for (const Packer& packer : packers) total += packer.bytes().size();
+/// Sends to every rank r what packers[r] holds, which is used up. Collective.
+template <class AnyPacker>
+Comm::Received<std::byte> exchange_bytes(const Comm& comm, std::vector<AnyPacker>& packers) {
   std::vector<std::byte> bytes;
-  bytes.reserve(total);
   std::vector<std::size_t> counts;
-  for (Packer& packer : packers) {
-    bytes.insert(bytes.end(), packer.bytes().begin(), packer.bytes().end());
-    counts.push_back(packer.bytes().size());
-    packer = {};
+  std::vector<std::span<const std::byte>> parts;
+  std::size_t total = 0;
+  for (AnyPacker& packer : packers) total += parts.emplace_back(packer.bytes()).size();
+  bytes.reserve(total);
+  for (std::size_t r = 0; r < packers.size(); ++r) {
+    bytes.insert(bytes.end(), parts[r].begin(), parts[r].end());
+    counts.push_back(parts[r].size());
+    packers[r] = {};
   }
   return comm.exchange(bytes, counts);
 }
 
 /// Calls read(rank, unpacker) for each rank that sent something, in rank order. Local.
-template <class Read>
+template <class AnyUnpacker = Unpacker, class Read>
 void for_each_sender(const Comm::Received<std::byte>& received, Read read) {
   std::span<const std::byte> rest(received.rows);
   for (std::size_t rank = 0; rank < received.counts.size(); ++rank) {
     const std::size_t count = received.counts[rank];
-    if (count > 0) read(static_cast<int>(rank), Unpacker(rest.first(count)));
+    if (count > 0) read(static_cast<int>(rank), AnyUnpacker(rest.first(count)));
     rest = rest.subspan(count);
   }
 }
@@ -95,9 +101,9 @@ class Differences {
 
 /// Sends to every rank r what packers[r] holds, which is used up, and calls read(rank, unpacker) for each
 /// rank that sent something, in rank order. Collective.
-template <class Read>
-void exchange_packed(const Comm& comm, std::vector<Packer>& packers, Read read) {
-  for_each_sender(exchange_bytes(comm, packers), read);
+template <class AnyPacker, class Read>
+void exchange_packed(const Comm& comm, std::vector<AnyPacker>& packers, Read read) {
+  for_each_sender<typename AnyPacker::Reader>(exchange_bytes(comm, packers), read);
 }
 
 /// Sends every row to rank owner(row), as put(packer, row) writes it, and calls get(unpacker) for each row

@@ -15,7 +15,11 @@ Partition::Partition(const Comm& comm, const Graph& graph, const std::vector<std
       mass_(graph.slots(), 0),
       members_(graph.slots(), 0),
       cut_(has_cuts_ ? graph.slots() : 0, 0) {
-  if (comm.size() > 1) first_subscriber_.assign(graph.own, nobody);
+  if (comm.size() > 1) {
+    first_subscriber_.assign(graph.own, nobody);
+    sent_.resize(static_cast<std::size_t>(comm.size()));
+    received_.resize(sent_.size());
+  }
   // Unless told otherwise, ghosts are known to be under their own labels.
   std::iota(place_of_slot_.begin(), place_of_slot_.end(), 0U);
   std::vector<Move> moves;
@@ -55,7 +59,7 @@ std::vector<Partition::Move> Partition::tell(const Comm& comm, std::span<const M
   std::vector<Move> ghosts;
   if (comm.size() == 1) return ghosts;
   // Ghosts are in the order of their ids on every rank, so that their slots ascend, too.
-  std::vector<Packer> packers(static_cast<std::size_t>(comm.size()));
+  std::vector<BitPacker> packers(sent_.size());
   std::vector<std::uint32_t> last(packers.size(), 0);
   for_each_ahead(
       moves,
@@ -67,15 +71,17 @@ std::vector<Partition::Move> Partition::tell(const Comm& comm, std::span<const M
       [&](const Move& move) {
         for (const auto& [rank, slot] : graph_->mirrors_of(move.slot)) {
           const auto r = static_cast<std::size_t>(rank);
-          packers[r].put(slot - last[r]);
-          packers[r].put(label(move.to));
+          packers[r].begin_record();
+          packers[r].put(slot - last[r], sent_[r].moved_slot);
+          packers[r].put(label(move.to), sent_[r].moved_to);
           last[r] = slot;
         }
       });
-  exchange_packed(comm, packers, [&](int, Unpacker bytes) {
-    for (std::uint32_t slot = 0; !bytes.done();) {
-      slot += static_cast<std::uint32_t>(bytes.get());
-      ghosts.push_back({slot, meet(static_cast<std::uint32_t>(bytes.get()))});
+  exchange_packed(comm, packers, [&](int rank, BitUnpacker bits) {
+    MessageFields& fields = received_[static_cast<std::size_t>(rank)];
+    for (std::uint32_t slot = 0; bits.next_record();) {
+      slot += static_cast<std::uint32_t>(bits.get(fields.moved_slot));
+      ghosts.push_back({slot, meet(static_cast<std::uint32_t>(bits.get(fields.moved_to)))});
     }
   });
   return ghosts;
@@ -90,14 +96,16 @@ void Partition::add(const Delta& delta) {
 /// First come deltas, by label, then subscriptions. `newcomers` are not yet on the lists of subscribers.
 void Partition::send_to_owners(const Comm& comm, std::vector<Delta> foreign,
                                std::vector<std::uint32_t>& changed, std::vector<Newcomer>& newcomers) {
-  constexpr std::int64_t subscription = 1;  // in the place of twice the members
-  std::vector<Packer> packers(static_cast<std::size_t>(comm.size()));
+  constexpr std::uint64_t subscription = 0;  // in the place of 1 + members, folded
+  std::vector<BitPacker> packers(sent_.size());
   std::vector<Differences> labels(packers.size());
-  const auto begin_record = [&](std::uint32_t place) -> Packer& {
+  const auto record = [&](std::uint32_t place, std::uint64_t kind, auto put_rest) {
     const int owner = graph_->vertices.owner(label(place));
     const auto r = static_cast<std::size_t>(owner);
-    packers[r].put_signed(labels[r].of(label(place) - graph_->vertices.begin(owner)));
-    return packers[r];
+    packers[r].begin_record();
+    packers[r].put_signed(labels[r].of(label(place) - graph_->vertices.begin(owner)), sent_[r].owned_label);
+    packers[r].put(kind, sent_[r].kind);
+    put_rest(packers[r], sent_[r]);
   };
   std::sort(foreign.begin(), foreign.end(), [](const Delta& a, const Delta& b) { return a.place < b.place; });
   for (std::size_t i = 0; i < foreign.size();) {
@@ -107,29 +115,30 @@ void Partition::send_to_owners(const Comm& comm, std::vector<Delta> foreign,
       sum.cut += foreign[i].cut;
       sum.members += foreign[i].members;
     }
-    Packer& packer = begin_record(sum.place);
-    packer.put_signed(2 * std::int64_t{sum.members});
-    packer.put_signed(sum.mass);
-    if (has_cuts_) packer.put_signed(sum.cut);
+    record(sum.place, 1 + fold(sum.members), [&](BitPacker& packer, MessageFields& fields) {
+      packer.put_signed(sum.mass, fields.delta_mass);
+      if (has_cuts_) packer.put_signed(sum.cut, fields.delta_cut);
+    });
   }
   for (const std::uint32_t place : new_places_) {
-    Packer& packer = begin_record(place);
-    packer.put_signed(subscription);
-    packer.put(place);
+    record(place, subscription,
+           [&](BitPacker& packer, MessageFields& fields) { packer.put(place, fields.subscribed_place); });
   }
   new_places_.clear();
-  exchange_packed(comm, packers, [&](int rank, Unpacker bytes) {
+  exchange_packed(comm, packers, [&](int rank, BitUnpacker bits) {
+    MessageFields& fields = received_[static_cast<std::size_t>(rank)];
     Differences differences;
-    while (!bytes.done()) {
-      const auto label = static_cast<std::uint32_t>(differences.next(bytes.get_signed()));
-      const std::int64_t twice_members = bytes.get_signed();
-      if (twice_members == subscription) {
-        newcomers.push_back({label, {rank, static_cast<std::uint32_t>(bytes.get()), nobody}});
+    while (bits.next_record()) {
+      const auto label = static_cast<std::uint32_t>(differences.next(bits.get_signed(fields.owned_label)));
+      const std::uint64_t kind = bits.get(fields.kind);
+      if (kind == subscription) {
+        const auto place = static_cast<std::uint32_t>(bits.get(fields.subscribed_place));
+        newcomers.push_back({label, {rank, place, nobody}});
         continue;
       }
-      Delta delta{label, 0, 0, static_cast<std::int32_t>(twice_members / 2)};
-      delta.mass = bytes.get_signed();
-      if (has_cuts_) delta.cut = bytes.get_signed();
+      Delta delta{label, 0, 0, static_cast<std::int32_t>(unfold(kind - 1))};
+      delta.mass = bits.get_signed(fields.delta_mass);
+      if (has_cuts_) delta.cut = bits.get_signed(fields.delta_cut);
       add(delta);
       changed.push_back(label);
     }
@@ -138,14 +147,15 @@ void Partition::send_to_owners(const Comm& comm, std::vector<Delta> foreign,
 
 void Partition::tell_subscribers(const Comm& comm, std::vector<std::uint32_t> changed,
                                  const std::vector<Newcomer>& newcomers) {
-  std::vector<Packer> packers(static_cast<std::size_t>(comm.size()));
+  std::vector<BitPacker> packers(sent_.size());
   std::vector<Differences> places(packers.size());
   const auto tell = [&](const Subscriber& subscriber, std::uint32_t label) {
     const auto r = static_cast<std::size_t>(subscriber.rank);
-    Packer& packer = packers[r];
-    packer.put_signed(places[r].of(subscriber.place));
-    packer.put_signed(static_cast<std::int64_t>(members_[label] > 1 ? mass_[label] : ~mass_[label]));
-    if (has_cuts_) packer.put_signed(cut_[label]);
+    const std::uint64_t twice_mass = 2 * mass_[label] + (members_[label] > 1 ? 1 : 0);
+    packers[r].begin_record();
+    packers[r].put_signed(places[r].of(subscriber.place), sent_[r].total_place);
+    packers[r].put(twice_mass, sent_[r].total_mass);
+    if (has_cuts_) packers[r].put_signed(cut_[label], sent_[r].total_cut);
   };
   boost::sort::spreadsort::integer_sort(changed.begin(), changed.end());
   changed.erase(std::unique(changed.begin(), changed.end()), changed.end());
@@ -171,14 +181,15 @@ void Partition::tell_subscribers(const Comm& comm, std::vector<std::uint32_t> ch
     subscribers_.push_back({subscriber.rank, subscriber.place, first_subscriber_[label]});
     first_subscriber_[label] = static_cast<std::uint32_t>(subscribers_.size() - 1);
   }
-  exchange_packed(comm, packers, [&](int, Unpacker bytes) {
+  exchange_packed(comm, packers, [&](int rank, BitUnpacker bits) {
+    MessageFields& fields = received_[static_cast<std::size_t>(rank)];
     Differences differences;
-    while (!bytes.done()) {
-      const std::uint64_t place = differences.next(bytes.get_signed());
-      const std::int64_t mass = bytes.get_signed();
-      members_[place] = mass < 0 ? 1 : 2;
-      mass_[place] = static_cast<std::uint64_t>(mass < 0 ? ~mass : mass);
-      if (has_cuts_) cut_[place] = bytes.get_signed();
+    while (bits.next_record()) {
+      const std::uint64_t place = differences.next(bits.get_signed(fields.total_place));
+      const std::uint64_t twice_mass = bits.get(fields.total_mass);
+      members_[place] = (twice_mass & 1) == 0 ? 1 : 2;
+      mass_[place] = twice_mass / 2;
+      if (has_cuts_) cut_[place] = bits.get_signed(fields.total_cut);
     }
   });
 }

@@ -7,8 +7,8 @@
 #include <tsl/robin_map.h>
 
 #include "cluster/comm.hpp"
+#include "src/communities/bit_packed.hpp"
 #include "src/communities/graph.hpp"
-#include "src/communities/packed.hpp"
 #include "src/communities/prefetch.hpp"
 
 namespace lockstep {
@@ -85,6 +85,13 @@ class Partition {
     Subscriber subscriber;
   };
 
+  /// What the messages to a rank, or from it, have been like.
+  struct MessageFields {
+    Field moved_slot, moved_to;
+    Field owned_label, kind, delta_mass, delta_cut, subscribed_place;
+    Field total_place, total_mass, total_cut;
+  };
+
   std::uint32_t meet(std::uint32_t label);
   void prefetch_label(std::uint32_t place) const {
     if (place - graph_->own < graph_->ghosts.size()) prefetch(&graph_->ghosts[place - graph_->own]);
@@ -106,6 +113,8 @@ class Partition {
   std::vector<std::uint32_t> new_places_;        ///< met since the last add_up
   std::vector<std::uint32_t> first_subscriber_;  ///< by own label; of a list in subscribers_
   std::vector<Subscriber> subscribers_;
+  std::vector<MessageFields> sent_;  ///< by rank, as the next
+  std::vector<MessageFields> received_;
 };
 
 }  // namespace lockstep

@@ -1,0 +1,169 @@
+#pragma once
+
+#include <algorithm>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <vector>
+
+#include "src/communities/packed.hpp"
+
+namespace lockstep {
+
+/// What the numbers in one field of a message have been like: tells in how many low bits the next one is best
+/// written. Sender and receiver learn the same, message by message.
+class Field {
+ public:
+  /// log2 of about the mean of the latest numbers, as in JPEG-LS (ITU-T T.87, A.5.1).
+  int low_bits() const {
+    const int bits = std::countl_zero(count_) - std::countl_zero(sum_);
+    if (bits <= 0) return 0;
+    return count_ << bits > sum_ ? bits - 1 : bits;
+  }
+  void learn(std::uint64_t value) {
+    sum_ += std::min(value, most_);
+    if (++count_ < memory_) return;
+    sum_ /= 2;
+    count_ /= 2;
+  }
+
+ private:
+  static constexpr std::uint64_t most_ = std::uint64_t{1} << 55;  // so that sums do not overflow
+  static constexpr std::uint64_t memory_ = 64;
+  std::uint64_t sum_ = 0;
+  std::uint64_t count_ = 1;
+};
+
+/// Folds the sign in: 0, −1, 1, −2, 2 … become 0, 1, 2, 3, 4 …
+inline std::uint64_t fold(std::int64_t value) {
+  return static_cast<std::uint64_t>(value) << 1 ^ static_cast<std::uint64_t>(value >> 63);
+}
+inline std::int64_t unfold(std::uint64_t value) {
+  return static_cast<std::int64_t>(value >> 1 ^ (~(value & 1) + 1));
+}
+
+class BitUnpacker;
+
+/// Records of whole numbers as bits: Rice codes (Rice & Plaunt 1971) whose parameter each Field tells. For
+/// fields with numbers of one size this is within a bit of what is possible.
+class BitPacker {
+ public:
+  using Reader = BitUnpacker;
+  void begin_record() { ++records_; }
+  void put(std::uint64_t value, Field& field) {
+    const int low = field.low_bits();
+    field.learn(value);
+    const std::uint64_t high = value >> low;
+    if (high < most_ones) {
+      write((std::uint64_t{1} << high) - 1, static_cast<int>(high) + 1);
+      write_long(value & ((std::uint64_t{1} << low) - 1), low);
+      return;
+    }
+    const int length = 64 - std::countl_zero(value);
+    write((std::uint64_t{1} << most_ones) - 1, most_ones);
+    write(static_cast<std::uint64_t>(length - 1), 6);
+    write_long(value, length);
+  }
+  void put_signed(std::int64_t value, Field& field) { put(fold(value), field); }
+  /// The number of records, then these. Nothing may be put after it.
+  std::span<const std::byte> bytes() {
+    if (records_ == 0) return {};
+    write(0, 7);  // the last bits fill their byte
+    Packer count;
+    count.put(records_);
+    const auto head = count.bytes();
+    bytes_.resize(size_);
+    bytes_.insert(bytes_.begin(), head.begin(), head.end());
+    records_ = 0;
+    return bytes_;
+  }
+
+  static constexpr int most_ones = 24;
+
+ private:
+  /// Least significant bits first. `count`: at most 32.
+  void write(std::uint64_t bits, int count) {
+    if (bytes_.size() < size_ + sizeof pending_) bytes_.resize(2 * bytes_.size() + sizeof pending_);
+    pending_ |= bits << pending_bits_;
+    pending_bits_ += count;
+    for (; pending_bits_ >= 8; pending_bits_ -= 8, pending_ >>= 8) {
+      bytes_[size_++] = static_cast<std::byte>(pending_ & 0xFF);
+    }
+  }
+  void write_long(std::uint64_t bits, int count) {
+    if (count > 32) {
+      write(bits & 0xFFFFFFFF, 32);
+      bits >>= 32;
+      count -= 32;
+    }
+    write(bits, count);
+  }
+
+  std::vector<std::byte> bytes_;  ///< with room for more
+  std::size_t size_ = 0;          ///< bytes that are used
+  std::uint64_t pending_ = 0;     ///< bits that do not fill a byte
+  int pending_bits_ = 0;
+  std::uint64_t records_ = 0;
+};
+
+/// Reads what a BitPacker has put, in the same order and with fields that have learned the same.
+class BitUnpacker {
+ public:
+  explicit BitUnpacker(std::span<const std::byte> bytes) {
+    Unpacker head(bytes);
+    records_ = head.get();
+    bytes_ = head.rest();
+  }
+  /// False at the end.
+  bool next_record() { return records_ > 0 && records_-- > 0; }
+  std::uint64_t get(Field& field) {
+    const int low = field.low_bits();
+    std::uint64_t value = 0;
+    fill();
+    const int ones = std::countr_one(pending_);
+    if (ones < BitPacker::most_ones) {
+      drop(ones + 1);
+      value = static_cast<std::uint64_t>(ones) << low | read_long(low);
+    } else {
+      drop(BitPacker::most_ones);
+      const auto length = static_cast<int>(read(6)) + 1;
+      value = read_long(length);
+    }
+    field.learn(value);
+    return value;
+  }
+  std::int64_t get_signed(Field& field) { return unfold(get(field)); }
+
+ private:
+  /// At least 32 bits are at hand, as far as there are so many.
+  void fill() {
+    for (; pending_bits_ <= 56 && at_ < bytes_.size(); pending_bits_ += 8) {
+      pending_ |= static_cast<std::uint64_t>(bytes_[at_++]) << pending_bits_;
+    }
+  }
+  void drop(int count) {
+    pending_ >>= count;
+    pending_bits_ -= count;
+  }
+  std::uint64_t read(int count) {
+    fill();
+    const std::uint64_t bits = pending_ & ((std::uint64_t{1} << count) - 1);
+    drop(count);
+    return bits;
+  }
+  std::uint64_t read_long(int count) {
+    if (count <= 32) return read(count);
+    const std::uint64_t low = read(32);
+    return low | read(count - 32) << 32;
+  }
+
+  std::span<const std::byte> bytes_;
+  std::size_t at_ = 0;
+  std::uint64_t pending_ = 0;
+  int pending_bits_ = 0;
+  std::uint64_t records_ = 0;
+};
+
+}  // namespace lockstep
