@@ -142,11 +142,11 @@ void RowExchange::Stream::read_row(std::vector<Neighbour>& row) {
   bytes = next;
 }
 
+/// Takes a stream's next row into account.
 void RowExchange::push(std::size_t stream) {
   if (!streams_[stream].next()) return;
   heap_.push_back(stream);
-  std::push_heap(heap_.begin(), heap_.end(),
-                 [&](std::size_t a, std::size_t b) { return streams_[a].source > streams_[b].source; });
+  std::push_heap(heap_.begin(), heap_.end(), later());
 }
 
 /// The row of the next vertex, of which this rank has `row`.
@@ -154,8 +154,7 @@ void RowExchange::add_next_row(std::vector<Neighbour>& row) {
   const auto source = static_cast<std::uint32_t>(graph_.own_begin + graph_.first.size() - 1);
   std::size_t parts = row.empty() ? 0 : 1;
   for (; !heap_.empty() && streams_[heap_.front()].source == source; ++parts) {
-    std::pop_heap(heap_.begin(), heap_.end(),
-                  [&](std::size_t a, std::size_t b) { return streams_[a].source > streams_[b].source; });
+    std::pop_heap(heap_.begin(), heap_.end(), later());
     const std::size_t stream = heap_.back();
     heap_.pop_back();
     streams_[stream].read_row(row);

@@ -42,9 +42,8 @@ class GhostNeighbours {
 
 /// A weighted undirected graph over all ranks: each owns a contiguous range of the vertices with their arcs;
 /// every edge is two arcs. A rank addresses its own vertices and the ghosts (neighbours owned by other ranks)
-/// by *slots*: own vertices first, then ghosts by id. 8 bytes per arc (12
-/// where a weight does not fit into four), 24 per own vertex, and for each ghost 4 here and 8 where it is
-/// owned.
+/// by *slots*: own vertices first, then ghosts by id. 8 bytes per arc (12 where a weight does not fit into
+/// four), 24 per own vertex, and for each ghost 4 here, besides its position, and 8 where it is owned.
 struct Graph {
   /// What an own vertex is elsewhere.
   struct Mirror {
@@ -146,6 +145,9 @@ class RowExchange {
     void read_row(std::vector<Neighbour>& row);
   };
 
+  auto later() const {
+    return [this](std::size_t a, std::size_t b) { return streams_[a].source > streams_[b].source; };
+  }
   void push(std::size_t stream);
   void add_next_row(std::vector<Neighbour>& row);
 
