@@ -161,10 +161,14 @@ void RowExchange::add_next_row(std::vector<Neighbour>& row) {
     push(stream);
   }
   if (parts > 1) merge_row(row);
-  for (const auto& [target, weight] : row) {
-    graph_.target.push_back(target);
-    if (target - graph_.own_begin >= graph_.own) graph_.ghost_positions.insert(target);
-    graph_.weight.push_back(weight);
+  for (const Neighbour& end : row) {
+    graph_.target.push_back(end.target);
+    graph_.weight.push_back(end.weight);
+  }
+  if (packers_.size() > 1) {
+    for (const Neighbour& end : row) {
+      if (end.target - graph_.own_begin >= graph_.own) graph_.ghost_positions.insert(end.target);
+    }
   }
   graph_.first.push_back(graph_.target.size());
 }
