@@ -4,7 +4,6 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <span>
 #include <vector>
 
@@ -35,14 +34,6 @@ class Field {
   std::uint64_t sum_ = 0;
   std::uint64_t count_ = 1;
 };
-
-/// Folds the sign in: 0, −1, 1, −2, 2 … become 0, 1, 2, 3, 4 …
-inline std::uint64_t fold(std::int64_t value) {
-  return static_cast<std::uint64_t>(value) << 1 ^ static_cast<std::uint64_t>(value >> 63);
-}
-inline std::int64_t unfold(std::uint64_t value) {
-  return static_cast<std::int64_t>(value >> 1 ^ (~(value & 1) + 1));
-}
 
 class BitUnpacker;
 

@@ -173,20 +173,22 @@ void RowExchange::add_next_row(std::vector<Neighbour>& row) {
   graph_.first.push_back(graph_.target.size());
 }
 
-void RowExchange::keep(std::uint32_t source, std::vector<Neighbour>& row) {
-  while (graph_.own_begin + graph_.first.size() - 1 < source) {
+/// The rows of the next vertices up to before this one, of which this rank has none.
+void RowExchange::add_rows_before(std::uint64_t vertex) {
+  while (graph_.own_begin + graph_.first.size() - 1 < vertex) {
     row_.clear();
     add_next_row(row_);
   }
+}
+
+void RowExchange::keep(std::uint32_t source, std::vector<Neighbour>& row) {
+  add_rows_before(source);
   sort_row(row);
   add_next_row(row);
 }
 
 Graph RowExchange::finish() {
-  while (graph_.first.size() <= graph_.own) {
-    row_.clear();
-    add_next_row(row_);
-  }
+  add_rows_before(std::uint64_t{graph_.own_begin} + graph_.own);
   received_ = {};
   if (comm_.size() > 1) {
     graph_.ghosts = graph_.ghost_positions.number();

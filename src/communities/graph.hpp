@@ -150,6 +150,7 @@ class RowExchange {
   }
   void push(std::size_t stream);
   void add_next_row(std::vector<Neighbour>& row);
+  void add_rows_before(std::uint64_t vertex);
 
   const Comm& comm_;
   Graph graph_;

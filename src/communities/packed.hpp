@@ -10,6 +10,14 @@
 
 namespace lockstep {
 
+/// Folds the sign in: 0, −1, 1, −2, 2 … become 0, 1, 2, 3, 4 …
+inline std::uint64_t fold(std::int64_t value) {
+  return static_cast<std::uint64_t>(value) << 1 ^ static_cast<std::uint64_t>(value >> 63);
+}
+inline std::int64_t unfold(std::uint64_t value) {
+  return static_cast<std::int64_t>(value >> 1 ^ (~(value & 1) + 1));
+}
+
 class Unpacker;
 
 /// Whole numbers as bytes, seven bits each: small numbers, which most are, take one or two bytes.
@@ -23,9 +31,7 @@ class Packer {
     *next++ = static_cast<std::byte>(value);
     size_ = static_cast<std::size_t>(next - bytes_.data());
   }
-  void put_signed(std::int64_t value) {
-    put(static_cast<std::uint64_t>(value) << 1 ^ static_cast<std::uint64_t>(value >> 63));
-  }
+  void put_signed(std::int64_t value) { put(fold(value)); }
   std::span<const std::byte> bytes() const { return std::span(bytes_).first(size_); }
 
  private:
@@ -48,10 +54,7 @@ class Unpacker {
       if (byte < 0x80) return value;
     }
   }
-  std::int64_t get_signed() {
-    const std::uint64_t value = get();
-    return static_cast<std::int64_t>(value >> 1 ^ (~(value & 1) + 1));
-  }
+  std::int64_t get_signed() { return unfold(get()); }
 
  private:
   std::span<const std::byte> bytes_;

@@ -99,13 +99,13 @@ void Partition::send_to_owners(const Comm& comm, std::vector<Delta> foreign,
   constexpr std::uint64_t subscription = 0;  // in the place of 1 + members, folded
   std::vector<BitPacker> packers(sent_.size());
   std::vector<Differences> labels(packers.size());
-  const auto record = [&](std::uint32_t place, std::uint64_t kind, auto put_rest) {
+  const auto begin_record = [&](std::uint32_t place, std::uint64_t kind) {
     const int owner = graph_->vertices.owner(label(place));
     const auto r = static_cast<std::size_t>(owner);
     packers[r].begin_record();
     packers[r].put_signed(labels[r].of(label(place) - graph_->vertices.begin(owner)), sent_[r].owned_label);
     packers[r].put(kind, sent_[r].kind);
-    put_rest(packers[r], sent_[r]);
+    return r;
   };
   std::sort(foreign.begin(), foreign.end(), [](const Delta& a, const Delta& b) { return a.place < b.place; });
   for (std::size_t i = 0; i < foreign.size();) {
@@ -115,14 +115,13 @@ void Partition::send_to_owners(const Comm& comm, std::vector<Delta> foreign,
       sum.cut += foreign[i].cut;
       sum.members += foreign[i].members;
     }
-    record(sum.place, 1 + fold(sum.members), [&](BitPacker& packer, MessageFields& fields) {
-      packer.put_signed(sum.mass, fields.delta_mass);
-      if (has_cuts_) packer.put_signed(sum.cut, fields.delta_cut);
-    });
+    const std::size_t r = begin_record(sum.place, 1 + fold(sum.members));
+    packers[r].put_signed(sum.mass, sent_[r].delta_mass);
+    if (has_cuts_) packers[r].put_signed(sum.cut, sent_[r].delta_cut);
   }
   for (const std::uint32_t place : new_places_) {
-    record(place, subscription,
-           [&](BitPacker& packer, MessageFields& fields) { packer.put(place, fields.subscribed_place); });
+    const std::size_t r = begin_record(place, subscription);
+    packers[r].put(place, sent_[r].subscribed_place);
   }
   new_places_.clear();
   exchange_packed(comm, packers, [&](int rank, BitUnpacker bits) {
