@@ -20,20 +20,22 @@ class ArcWeights {
   void push_back(std::uint64_t weight) {
     if (wide_.empty() && weight <= UINT32_MAX) {
       narrow_.push_back(static_cast<std::uint32_t>(weight));
-      return;
+    } else {
+      push_back_wide(weight);
     }
-    if (wide_.empty()) widen();
-    wide_.push_back(weight);
   }
   std::vector<std::uint64_t> values() const {
     return wide_.empty() ? std::vector<std::uint64_t>(narrow_.begin(), narrow_.end()) : wide_;
   }
 
  private:
-  void widen() {
-    wide_.reserve(narrow_.capacity());
-    wide_.assign(narrow_.begin(), narrow_.end());
-    narrow_ = {};
+  [[gnu::noinline]] void push_back_wide(std::uint64_t weight) {
+    if (wide_.empty()) {
+      wide_.reserve(narrow_.capacity());
+      wide_.assign(narrow_.begin(), narrow_.end());
+      narrow_ = {};
+    }
+    wide_.push_back(weight);
   }
   std::vector<std::uint32_t> narrow_;
   std::vector<std::uint64_t> wide_;

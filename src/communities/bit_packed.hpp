@@ -48,8 +48,15 @@ class BitPacker {
     field.learn(value);
     const std::uint64_t high = value >> low;
     if (high < most_ones) {
-      write((std::uint64_t{1} << high) - 1, static_cast<int>(high) + 1);
-      write_long(value & ((std::uint64_t{1} << low) - 1), low);
+      const std::uint64_t ones = (std::uint64_t{1} << high) - 1;
+      const std::uint64_t rest = value & ((std::uint64_t{1} << low) - 1);
+      const int length = static_cast<int>(high) + 1;
+      if (low <= most_rest) {
+        write(ones | rest << length, length + low);
+      } else {
+        write(ones, length);
+        write_long(rest, low);
+      }
       return;
     }
     const int length = 64 - std::countl_zero(value);
@@ -72,16 +79,20 @@ class BitPacker {
   }
 
   static constexpr int most_ones = 24;
+  static constexpr int most_rest = 32;  ///< low bits that are written and read along with the ones
 
  private:
-  /// Least significant bits first. `count`: at most 32.
+  /// Least significant bits first. `count`: at most 56.
   void write(std::uint64_t bits, int count) {
     if (bytes_.size() < size_ + sizeof pending_) bytes_.resize(2 * bytes_.size() + sizeof pending_);
     pending_ |= bits << pending_bits_;
     pending_bits_ += count;
-    for (; pending_bits_ >= 8; pending_bits_ -= 8, pending_ >>= 8) {
-      bytes_[size_++] = static_cast<std::byte>(pending_ & 0xFF);
+    for (std::size_t i = 0; i < sizeof pending_; ++i) {  // becomes one store
+      bytes_[size_ + i] = static_cast<std::byte>(pending_ >> 8 * i & 0xFF);
     }
+    size_ += static_cast<std::size_t>(pending_bits_) / 8;
+    pending_ >>= pending_bits_ & ~7;
+    pending_bits_ &= 7;
   }
   void write_long(std::uint64_t bits, int count) {
     if (count > 32) {
@@ -116,7 +127,8 @@ class BitUnpacker {
     const int ones = std::countr_one(pending_);
     if (ones < BitPacker::most_ones) {
       drop(ones + 1);
-      value = static_cast<std::uint64_t>(ones) << low | read_long(low);
+      value = static_cast<std::uint64_t>(ones) << low |
+              (low <= BitPacker::most_rest ? take(low) : read_long(low));
     } else {
       drop(BitPacker::most_ones);
       const auto length = static_cast<int>(read(6)) + 1;
@@ -128,9 +140,19 @@ class BitUnpacker {
   std::int64_t get_signed(Field& field) { return unfold(get(field)); }
 
  private:
-  /// At least 32 bits are at hand, as far as there are so many.
+  /// At least 56 bits are at hand, as far as there are so many.
   void fill() {
-    for (; pending_bits_ <= 56 && at_ < bytes_.size(); pending_bits_ += 8) {
+    if (at_ + sizeof pending_ <= bytes_.size()) {
+      std::uint64_t next = 0;
+      for (std::size_t i = 0; i < sizeof next; ++i) {  // becomes one load
+        next |= static_cast<std::uint64_t>(bytes_[at_ + i]) << 8 * i;
+      }
+      // Bits that do not fill a byte come along, and will be the same when they are read again.
+      pending_ |= next << pending_bits_;
+      at_ += static_cast<std::size_t>(63 - pending_bits_) / 8;
+      pending_bits_ |= 56;
+    }
+    for (; pending_bits_ < 56 && at_ < bytes_.size(); pending_bits_ += 8) {
       pending_ |= static_cast<std::uint64_t>(bytes_[at_++]) << pending_bits_;
     }
   }
@@ -140,6 +162,9 @@ class BitUnpacker {
   }
   std::uint64_t read(int count) {
     fill();
+    return take(count);
+  }
+  std::uint64_t take(int count) {
     const std::uint64_t bits = pending_ & ((std::uint64_t{1} << count) - 1);
     drop(count);
     return bits;

@@ -161,16 +161,15 @@ void RowExchange::add_next_row(std::vector<Neighbour>& row) {
     push(stream);
   }
   if (parts > 1) merge_row(row);
+  // For now an end's id less own_begin takes the place of its slot: for own ones it is the slot.
   for (const Neighbour& end : row) {
-    graph_.target.push_back(end.target);
+    graph_.target.push_back(end.target - graph_.own_begin);
     graph_.weight.push_back(end.weight);
   }
-  if (packers_.size() > 1) {
-    for (const Neighbour& end : row) {
-      if (end.target - graph_.own_begin >= graph_.own) graph_.ghost_positions.insert(end.target);
-    }
-  }
   graph_.first.push_back(graph_.target.size());
+  graph_.for_each_arc_to_ghost(source - graph_.own_begin, [&](std::uint64_t arc) {
+    graph_.ghost_positions.insert(graph_.own_begin + graph_.target[arc]);
+  });
 }
 
 /// The rows of the next vertices up to before this one, of which this rank has none.
@@ -192,7 +191,11 @@ Graph RowExchange::finish() {
   received_ = {};
   if (comm_.size() > 1) {
     graph_.ghosts = graph_.ghost_positions.number();
-    for (std::uint32_t& id : graph_.target) id = graph_.slot(id);
+    for (std::uint32_t v = 0; v < graph_.own; ++v) {
+      graph_.for_each_arc_to_ghost(v, [&](std::uint64_t arc) {
+        graph_.target[arc] = graph_.slot(graph_.own_begin + graph_.target[arc]);
+      });
+    }
     find_mirrors(comm_, graph_);
   }
   return std::move(graph_);
@@ -255,39 +258,16 @@ Graph gather_graph(const Comm& comm, const Graph& graph) {
 
 GhostNeighbours::GhostNeighbours(const Graph& graph) : own_(graph.own), first_(graph.ghosts.size() + 1, 0) {
   if (graph.ghosts.empty()) return;
-  struct Pair {
-    std::uint32_t ghost;
-    std::uint32_t neighbour;
-  };
-  std::vector<Pair> pairs;  // few where most arcs stay on their rank
-  for (std::uint32_t v = 0; v < graph.own; ++v) {
-    for (std::uint64_t a = graph.first[v]; a < graph.first[v + 1]; ++a) {
-      if (graph.target[a] >= own_) pairs.push_back({graph.target[a] - own_, v});
+  const auto for_each_pair = [&](auto visit) {
+    for (std::uint32_t v = 0; v < graph.own; ++v) {
+      graph.for_each_arc_to_ghost(v, [&](std::uint64_t arc) { visit(graph.target[arc] - own_, v); });
     }
-  }
-  for (const Pair& pair : pairs) ++first_[pair.ghost + std::size_t{1}];
+  };
+  for_each_pair([&](std::uint32_t ghost, std::uint32_t) { ++first_[ghost + std::size_t{1}]; });
   std::partial_sum(first_.begin(), first_.end(), first_.begin());
-  neighbours_.resize(pairs.size());
+  neighbours_.resize(first_.back());
   auto next = first_;
-  for (const auto& [ghost, neighbour] : pairs) neighbours_[next[ghost]++] = neighbour;
-}
-
-std::vector<std::uint32_t> values_of_slots(const Comm& comm, const Graph& graph,
-                                           const std::vector<std::uint32_t>& own_values) {
-  std::vector<std::uint32_t> values = own_values;
-  values.resize(graph.slots(), 0);
-  if (comm.size() == 1) return values;
-  std::vector<Packer> packers(static_cast<std::size_t>(comm.size()));
-  for (std::uint32_t v = 0; v < graph.own; ++v) {
-    for (const auto& mirror : graph.mirrors_of(v))
-      packers[static_cast<std::size_t>(mirror.rank)].put(own_values[v]);
-  }
-  // Ghosts are in the order of their ids, and so are those of one owner.
-  std::uint32_t slot = graph.own;
-  exchange_packed(comm, packers, [&](int, Unpacker bytes) {
-    while (!bytes.done()) values[slot++] = static_cast<std::uint32_t>(bytes.get());
-  });
-  return values;
+  for_each_pair([&](std::uint32_t ghost, std::uint32_t v) { neighbours_[next[ghost]++] = v; });
 }
 
 }  // namespace lockstep

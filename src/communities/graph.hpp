@@ -9,6 +9,7 @@
 #include "cluster/comm.hpp"
 #include "cluster/ranges.hpp"
 #include "src/communities/arc_weights.hpp"
+#include "src/communities/bit_packed.hpp"
 #include "src/communities/packed.hpp"
 #include "src/communities/prefetch.hpp"
 #include "src/communities/ranked_set.hpp"
@@ -24,7 +25,7 @@ struct Arc {
 
 struct Graph;
 
-/// Which own vertices neighbour a ghost. 4 bytes per arc to a ghost (12 until it is made), 8 per ghost.
+/// Which own vertices neighbour a ghost. 4 bytes per arc to a ghost, 8 per ghost (16 until it is made).
 class GhostNeighbours {
  public:
   explicit GhostNeighbours(const Graph& graph);
@@ -57,7 +58,7 @@ struct Graph {
   std::vector<std::uint32_t> ghosts;  ///< ids of the ghosts, ascending
   RankedSet ghost_positions;          ///< in `ghosts`
   std::vector<std::uint64_t> first;   ///< arcs of own vertex v: first[v] … first[v + 1] − 1
-  std::vector<std::uint32_t> target;  ///< slot, by arc; never the source itself
+  std::vector<std::uint32_t> target;  ///< slot, by arc; never the source itself; ids of a row's ends ascend
   ArcWeights weight;                  ///< by arc
   std::vector<std::uint64_t>
       mass;  ///< by own vertex: base vertices in it (CPM), weighted degree (modularity)
@@ -99,6 +100,15 @@ struct Graph {
       prefetch(&target[a]);
       weight.prefetch(a);
     }
+  }
+  /// Calls visit(arc) for the arcs of an own vertex that lead to ghosts: ends ascend by id, so these are the
+  /// first and the last ones.
+  template <class Visit>
+  void for_each_arc_to_ghost(std::uint32_t vertex, Visit visit) const {
+    std::uint64_t begin = first[vertex];
+    std::uint64_t end = first[vertex + 1];
+    for (; begin < end && target[begin] >= own; ++begin) visit(begin);
+    for (; begin < end && target[end - 1] >= own; --end) visit(end - 1);
   }
   /// Made when first asked for, for as long as the graph is there.
   const GhostNeighbours& ghost_neighbours() const {
@@ -189,8 +199,29 @@ Graph make_graph(const Comm& comm, const Ranges& vertices, std::vector<Arc> arcs
 /// The whole graph on every rank, for Comm::self(). Collective.
 Graph gather_graph(const Comm& comm, const Graph& graph);
 
-/// What is known of own vertices, by slot: also of the ghosts. Collective.
-std::vector<std::uint32_t> values_of_slots(const Comm& comm, const Graph& graph,
-                                           const std::vector<std::uint32_t>& own_values);
+/// What is known of own vertices, by slot: also of the ghosts. T is an unsigned type. Collective.
+template <class T>
+std::vector<T> values_of_slots(const Comm& comm, const Graph& graph, const std::vector<T>& own_values) {
+  std::vector<T> values;
+  values.reserve(graph.slots());
+  values = own_values;
+  values.resize(graph.slots(), 0);
+  if (comm.size() == 1) return values;
+  std::vector<BitPacker> packers(static_cast<std::size_t>(comm.size()));
+  std::vector<Field> sent(packers.size());
+  for (std::uint32_t v = 0; v < graph.own; ++v) {
+    for (const auto& mirror : graph.mirrors_of(v)) {
+      const auto r = static_cast<std::size_t>(mirror.rank);
+      packers[r].begin_record();
+      packers[r].put(own_values[v], sent[r]);
+    }
+  }
+  // Ghosts are in the order of their ids, and so are those of one owner.
+  std::uint32_t slot = graph.own;
+  exchange_packed(comm, packers, [&](int, BitUnpacker bits) {
+    for (Field received; bits.next_record();) values[slot++] = static_cast<T>(bits.get(received));
+  });
+  return values;
+}
 
 }  // namespace lockstep

@@ -31,7 +31,7 @@ Wide partition_quality(const Comm& comm, const Graph& graph, const Quality& qual
   Wide local = 0;
   for (std::uint32_t v = 0; v < graph.own; ++v) {
     degree_inside += graph.inner[v] + inside[v];
-    local += quality.community(0, partition.totals(v).mass);
+    local += quality.community(0, partition.mass(v));
   }
   return sum_wide(comm, local + quality.community(degree_inside, 0));
 }
@@ -45,7 +45,7 @@ bool all_alone(const Comm& comm, const Graph& graph, const Partition& partition)
 /// Twice the quality of a partition given by own labels.
 Wide labels_quality(const Comm& comm, const Graph& graph, const Quality& quality, const Labels& own_labels) {
   const Partition partition(comm, graph, own_labels);
-  const bool alone = all_alone(comm, graph, partition);
+  const bool alone = are_own_ids(comm, graph, own_labels);
   return partition_quality(
       comm, graph, quality, partition,
       alone ? std::vector<std::uint64_t>(graph.own, 0) : weights_inside(graph, partition));

@@ -7,14 +7,15 @@
 
 namespace lockstep {
 
+bool are_own_ids(const Comm& comm, const Graph& graph, const std::vector<std::uint32_t>& own_labels) {
+  bool others = false;
+  for (std::uint32_t v = 0; v < graph.own; ++v) others = others || own_labels[v] != graph.id(v);
+  return !comm.any(others);
+}
+
 Partition::Partition(const Comm& comm, const Graph& graph, const std::vector<std::uint32_t>& own_labels,
                      const std::vector<std::uint64_t>* cuts)
-    : graph_(&graph),
-      has_cuts_(cuts != nullptr),
-      place_of_slot_(graph.slots()),
-      mass_(graph.slots(), 0),
-      members_(graph.slots(), 0),
-      cut_(has_cuts_ ? graph.slots() : 0, 0) {
+    : graph_(&graph), has_cuts_(cuts != nullptr), place_of_slot_(graph.slots()) {
   if (comm.size() > 1) {
     first_subscriber_.assign(graph.own, nobody);
     sent_.resize(static_cast<std::size_t>(comm.size()));
@@ -22,6 +23,13 @@ Partition::Partition(const Comm& comm, const Graph& graph, const std::vector<std
   }
   // Unless told otherwise, ghosts are known to be under their own labels.
   std::iota(place_of_slot_.begin(), place_of_slot_.end(), 0U);
+  if (are_own_ids(comm, graph, own_labels)) {
+    set_alone(comm, cuts);
+    return;
+  }
+  mass_.resize(graph.slots(), 0);
+  members_.resize(graph.slots(), 0);
+  if (has_cuts_) cut_.resize(graph.slots(), 0);
   std::vector<Move> moves;
   std::vector<Delta> deltas;
   deltas.reserve(graph.own);
@@ -34,6 +42,15 @@ Partition::Partition(const Comm& comm, const Graph& graph, const std::vector<std
   apply(moves);
   apply(tell(comm, moves));
   add_up(comm, deltas);
+}
+
+/// Totals of communities of one vertex each need not be added up.
+void Partition::set_alone(const Comm& comm, const std::vector<std::uint64_t>* cuts) {
+  mass_ = values_of_slots(comm, *graph_, graph_->mass);
+  members_.assign(graph_->slots(), 1);
+  if (!has_cuts_) return;
+  const auto cut_of_slot = values_of_slots(comm, *graph_, *cuts);
+  cut_.assign(cut_of_slot.begin(), cut_of_slot.end());
 }
 
 std::uint32_t Partition::meet(std::uint32_t label) {

@@ -20,6 +20,9 @@ struct Totals {
   std::uint32_t members = 0;
 };
 
+/// Whether every vertex is labelled by its own id. Collective.
+bool are_own_ids(const Comm& comm, const Graph& graph, const std::vector<std::uint32_t>& own_labels);
+
 /// Which community every vertex is in. A community's label is the id of a vertex, whose owner keeps the
 /// community's totals. A rank addresses the labels it has met by *places*: the place of label id(s) is slot
 /// s, further labels follow; so a scan over arcs needs no look-up by label.
@@ -92,6 +95,7 @@ class Partition {
     Field total_place, total_mass, total_cut;
   };
 
+  void set_alone(const Comm& comm, const std::vector<std::uint64_t>* cuts);
   std::uint32_t meet(std::uint32_t label);
   void prefetch_label(std::uint32_t place) const {
     if (place - graph_->own < graph_->ghosts.size()) prefetch(&graph_->ghosts[place - graph_->own]);
