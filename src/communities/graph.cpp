@@ -258,16 +258,26 @@ Graph gather_graph(const Comm& comm, const Graph& graph) {
 
 GhostNeighbours::GhostNeighbours(const Graph& graph) : own_(graph.own), first_(graph.ghosts.size() + 1, 0) {
   if (graph.ghosts.empty()) return;
-  const auto for_each_pair = [&](auto visit) {
-    for (std::uint32_t v = 0; v < graph.own; ++v) {
-      graph.for_each_arc_to_ghost(v, [&](std::uint64_t arc) { visit(graph.target[arc] - own_, v); });
-    }
+  struct Pair {
+    std::uint32_t ghost;
+    std::uint32_t neighbour;
   };
-  for_each_pair([&](std::uint32_t ghost, std::uint32_t) { ++first_[ghost + std::size_t{1}]; });
+  std::vector<Pair> pairs;
+  for (std::uint32_t v = 0; v < graph.own; ++v) {
+    graph.for_each_arc_to_ghost(v, [&](std::uint64_t arc) {
+      pairs.push_back({graph.target[arc] - own_, v});
+    });
+  }
+  for_each_ahead(
+      pairs, [&](const Pair& pair) { prefetch(&first_[pair.ghost + std::size_t{1}]); }, [](const Pair&) {},
+      [&](const Pair& pair) { ++first_[pair.ghost + std::size_t{1}]; });
   std::partial_sum(first_.begin(), first_.end(), first_.begin());
-  neighbours_.resize(first_.back());
+  neighbours_.resize(pairs.size());
   auto next = first_;
-  for_each_pair([&](std::uint32_t ghost, std::uint32_t v) { neighbours_[next[ghost]++] = v; });
+  for_each_ahead(
+      pairs, [&](const Pair& pair) { prefetch(&next[pair.ghost]); },
+      [&](const Pair& pair) { prefetch(neighbours_.data() + next[pair.ghost]); },
+      [&](const Pair& pair) { neighbours_[next[pair.ghost]++] = pair.neighbour; });
 }
 
 }  // namespace lockstep

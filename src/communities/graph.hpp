@@ -25,7 +25,8 @@ struct Arc {
 
 struct Graph;
 
-/// Which own vertices neighbour a ghost. 4 bytes per arc to a ghost, 8 per ghost (16 until it is made).
+/// Which own vertices neighbour a ghost. 4 bytes per arc to a ghost, 8 per ghost; until it is made, 12
+/// and 16.
 class GhostNeighbours {
  public:
   explicit GhostNeighbours(const Graph& graph);
