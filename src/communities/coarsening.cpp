@@ -37,9 +37,9 @@ struct Numbered {
 };
 
 struct Numbering {
-  Ranges vertices;                         ///< of the coarse graph, each rank's with about as many arcs
-  std::vector<std::uint32_t> id_of_place;  ///< coarse vertex by place, of parts that a slot is in
-  std::vector<std::uint32_t> first_alike;  ///< as in Numbered, by own vertex that a part is named by
+  Ranges vertices;                       ///< of the coarse graph, each rank's with about as many arcs
+  std::vector<Numbered> parts;           ///< by own vertex that a part is named by
+  std::vector<std::uint32_t> vertex_of;  ///< by own vertex: its coarse vertex
 };
 
 /// By own vertex that is a part's label: the arcs of the part's vertices, on all ranks.
@@ -167,17 +167,12 @@ Numbering number_parts(const Comm& comm, const Graph& graph, const Partition& pa
   }
   Numbering numbering;
   const auto numbers = number_by_key(comm, own_parts, sorter, numbering.vertices);
-  numbering.id_of_place.assign(parts.places(), 0);
-  numbering.first_alike.assign(graph.own, 0);
-  for (std::size_t i = 0; i < named_by.size(); ++i) {
-    numbering.id_of_place[named_by[i]] = numbers[i].id;
-    numbering.first_alike[named_by[i]] = numbers[i].first_alike;
-  }
-  if (comm.size() == 1) return numbering;
+  numbering.parts.resize(graph.own);
+  for (std::size_t i = 0; i < named_by.size(); ++i) numbering.parts[named_by[i]] = numbers[i];
 
-  std::vector<std::uint32_t> foreign;
-  for (std::uint32_t slot = 0; slot < graph.slots(); ++slot) {
-    if (parts.place(slot) >= graph.own) foreign.push_back(parts.place(slot));
+  std::vector<std::uint32_t> foreign;  // places of parts of own vertices that another rank's vertices name
+  for (std::uint32_t v = 0; v < graph.own; ++v) {
+    if (parts.place(v) >= graph.own) foreign.push_back(parts.place(v));
   }
   std::sort(foreign.begin(), foreign.end());
   foreign.erase(std::unique(foreign.begin(), foreign.end()), foreign.end());
@@ -185,8 +180,15 @@ Numbering number_parts(const Comm& comm, const Graph& graph, const Partition& pa
   for (const std::uint32_t place : foreign) labels.push_back(parts.label(place));
   const auto ids = ask(
       comm, labels, [&](std::uint32_t label) { return graph.vertices.owner(label); },
-      [&](std::uint32_t label) { return numbering.id_of_place[label - graph.own_begin]; });
-  for (std::size_t i = 0; i < foreign.size(); ++i) numbering.id_of_place[foreign[i]] = ids[i];
+      [&](std::uint32_t label) { return numbering.parts[label - graph.own_begin].id; });
+  std::vector<std::uint32_t> id_of_foreign(parts.places() - graph.own, 0);
+  for (std::size_t i = 0; i < foreign.size(); ++i) id_of_foreign[foreign[i] - graph.own] = ids[i];
+  numbering.vertex_of.reserve(graph.own);
+  for (std::uint32_t v = 0; v < graph.own; ++v) {
+    const std::uint32_t place = parts.place(v);
+    numbering.vertex_of.push_back(place < graph.own ? numbering.parts[place].id
+                                                    : id_of_foreign[place - graph.own]);
+  }
   return numbering;
 }
 
@@ -214,40 +216,39 @@ std::span<const std::uint32_t> between(std::span<const std::uint32_t> order, std
 }
 
 /// Adds up this rank's vertices `order`, which are those of some parts, part by part: what lies inside a part
-/// goes to inner(coarse vertex, weight), what leads elsewhere to take(coarse vertex, row).
+/// goes to inner(coarse vertex, weight), what leads elsewhere to take(coarse vertex, row). `vertex_of`: the
+/// coarse vertex by slot; there are at most `most_vertices`.
 template <class Inner, class Take>
-void add_up_parts(const Graph& graph, const Partition& parts, const Numbering& numbering,
-                  std::span<const std::uint32_t> order, Inner inner, Take take) {
-  const auto& id_of_place = numbering.id_of_place;
+void add_up_parts(const Graph& graph, const std::vector<std::uint32_t>& vertex_of,
+                  std::uint64_t most_vertices, std::span<const std::uint32_t> order, Inner inner, Take take) {
   NeighbourWeights weights;
   std::vector<Neighbour> row;
   std::size_t begin = 0;  // of the part's vertices in `order`
   std::size_t done = 0;
   visit_ahead(
-      graph, order, [&](std::uint32_t slot) { parts.prefetch_place(slot); },
-      [&](std::uint32_t slot) { prefetch(&id_of_place[parts.place(slot)]); },
+      graph, order, [&](std::uint32_t slot) { prefetch(&vertex_of[slot]); }, [](std::uint32_t) {},
       [&](std::uint32_t v) {
-        const std::uint32_t part = parts.place(v);
+        const std::uint32_t vertex = vertex_of[v];
         if (done == begin) {
           std::uint64_t arcs = 0;
-          for (std::size_t i = begin; i < order.size() && parts.place(order[i]) == part; ++i) {
+          for (std::size_t i = begin; i < order.size() && vertex_of[order[i]] == vertex; ++i) {
             arcs += graph.first[order[i] + 1] - graph.first[order[i]];
           }
-          weights.clear(std::min(arcs, numbering.vertices.total()));
+          weights.clear(std::min(arcs, most_vertices));
         }
         for (std::uint64_t a = graph.first[v]; a < graph.first[v + 1]; ++a) {
           const std::uint32_t slot = graph.target[a];
-          weights.add(parts.place(slot), graph.weight[a], slot);
+          weights.add(vertex_of[slot], graph.weight[a], slot);
         }
         ++done;
-        if (done < order.size() && parts.place(order[done]) == part) return;
+        if (done < order.size() && vertex_of[order[done]] == vertex) return;
         begin = done;
         row.clear();
         for (const auto& entry : weights.entries()) {
-          if (entry.place != part) row.push_back({id_of_place[entry.place], entry.weight});
+          if (entry.place != vertex) row.push_back({entry.place, entry.weight});
         }
-        inner(id_of_place[part], weights.weight(part));
-        take(id_of_place[part], row);
+        inner(vertex, weights.weight(vertex));
+        take(vertex, row);
       });
 }
 
@@ -262,10 +263,11 @@ struct Member {
 std::vector<Member> own_members(const Graph& graph, const Partition& parts, const Numbering& numbering) {
   std::vector<Member> members;
   for (std::uint32_t v = 0; v < graph.own; ++v) {
-    const std::uint32_t id = numbering.id_of_place[parts.place(v)];
     const bool is_label = parts.members(v) > 0;
-    if (is_label) members.push_back({numbering.id_of_place[v], numbering.first_alike[v], parts.mass(v), 0});
-    if (graph.inner[v] > 0) members.push_back({id, 0, 0, graph.inner[v]});
+    if (is_label) {
+      members.push_back({numbering.parts[v].id, numbering.parts[v].first_alike, parts.mass(v), 0});
+    }
+    if (graph.inner[v] > 0) members.push_back({numbering.vertex_of[v], 0, 0, graph.inner[v]});
   }
   return members;
 }
@@ -293,13 +295,11 @@ void send_members(const Comm& comm, const std::vector<Member>& members, Coarse& 
   });
 }
 
-Coarse make_coarse(const Comm& comm, const Graph& graph, const Partition& parts, const Numbering& numbering) {
-  Coarse coarse;
-  coarse.vertex_of.reserve(graph.own);
-  for (std::uint32_t v = 0; v < graph.own; ++v) {
-    coarse.vertex_of.push_back(numbering.id_of_place[parts.place(v)]);
-  }
+Coarse make_coarse(const Comm& comm, const Graph& graph, const Partition& parts, Numbering numbering) {
   auto members = own_members(graph, parts, numbering);
+  Coarse coarse;
+  coarse.vertex_of = std::move(numbering.vertex_of);
+  const auto vertex_of_slot = values_of_slots(comm, graph, coarse.vertex_of);
   const auto order = order_by(coarse.vertex_of);
   const auto inner = [&](std::uint32_t vertex, std::uint64_t weight) {
     if (weight > 0) members.push_back({vertex, 0, 0, weight});
@@ -307,7 +307,7 @@ Coarse make_coarse(const Comm& comm, const Graph& graph, const Partition& parts,
   coarse.graph = graph_of_rows(
       comm, numbering.vertices, graph.target.size(), [&](std::uint64_t begin, std::uint64_t end, auto take) {
         const auto some = between(order, begin, end, [&](std::uint32_t v) { return coarse.vertex_of[v]; });
-        add_up_parts(graph, parts, numbering, some, inner, take);
+        add_up_parts(graph, vertex_of_slot, numbering.vertices.total(), some, inner, take);
       });
   send_members(comm, members, coarse);
   return coarse;
@@ -355,13 +355,13 @@ Coarse order_by_community(const Comm& comm, const Graph& graph, const Partition&
 
 Coarse coarsen(const Comm& comm, const Graph& graph, const Partition& parts, const Partition& communities) {
   // A part lies in one community: that of the vertex it is named by.
-  const auto numbering = number_parts(
+  auto numbering = number_parts(
       comm, graph, parts,
       [&](std::uint32_t v) {
         return Key{communities.label(communities.place(v)), graph.id(v)};
       },
       [&](std::uint32_t community) { return graph.vertices.owner(community); });
-  return make_coarse(comm, graph, parts, numbering);
+  return make_coarse(comm, graph, parts, std::move(numbering));
 }
 
 Graph contract(const Comm& comm, const Graph& graph, const std::vector<std::uint32_t>& vertex_of) {
@@ -371,13 +371,13 @@ Graph contract(const Comm& comm, const Graph& graph, const std::vector<std::uint
   for (const std::uint32_t vertex : vertex_of) vertices = std::max(vertices, std::uint64_t{vertex} + 1);
   const Ranges even = even_ranges(comm.max(vertices), comm.size());
   // The vertex that a part is named by lies in it.
-  const auto numbering = number_parts(
+  auto numbering = number_parts(
       comm, graph, parts,
       [&](std::uint32_t v) {
         return Key{vertex_of[v], 0};
       },
       [&](std::uint32_t vertex) { return even.owner(vertex); });
-  return make_coarse(comm, graph, parts, numbering).graph;
+  return make_coarse(comm, graph, parts, std::move(numbering)).graph;
 }
 
 }  // namespace lockstep

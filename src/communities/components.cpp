@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <numeric>
+#include <ranges>
 
+#include "src/communities/look_ahead.hpp"
 #include "src/communities/packed.hpp"
 
 namespace lockstep {
@@ -47,13 +49,16 @@ class JoinedSlots {
 std::vector<std::uint32_t> split_into_components(const Comm& comm, const Graph& graph,
                                                  const Partition& communities) {
   JoinedSlots joined(graph);
-  for (std::uint32_t v = 0; v < graph.own; ++v) {
-    for (std::uint64_t a = graph.first[v]; a < graph.first[v + 1]; ++a) {
-      const std::uint32_t slot = graph.target[a];
-      const bool seen_from_there = slot > v && slot < graph.own;
-      if (!seen_from_there && communities.place(slot) == communities.place(v)) joined.join(v, slot);
-    }
-  }
+  visit_ahead(
+      graph, std::views::iota(0U, graph.own), [&](std::uint32_t slot) { communities.prefetch_place(slot); },
+      [](std::uint32_t) {},
+      [&](std::uint32_t v) {
+        for (std::uint64_t a = graph.first[v]; a < graph.first[v + 1]; ++a) {
+          const std::uint32_t slot = graph.target[a];
+          const bool seen_from_there = slot > v && slot < graph.own;
+          if (!seen_from_there && communities.place(slot) == communities.place(v)) joined.join(v, slot);
+        }
+      });
   std::vector<std::uint32_t> told = graph.own_ids();  // by own vertex: what its mirrors believe
   for (bool news = comm.size() > 1; news;) {
     std::vector<Packer> packers(static_cast<std::size_t>(comm.size()));
@@ -61,7 +66,7 @@ std::vector<std::uint32_t> split_into_components(const Comm& comm, const Graph& 
       const std::uint32_t smallest = joined.smallest(v);
       if (smallest == told[v]) continue;
       told[v] = smallest;
-      for (const auto& [rank, slot] : graph.mirrors_of(v)) {
+      for (const auto& [rank, slot] : graph.mirrors.of(v)) {
         packers[static_cast<std::size_t>(rank)].put(slot);
         packers[static_cast<std::size_t>(rank)].put(smallest);
       }

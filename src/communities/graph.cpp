@@ -6,6 +6,7 @@
 #include <boost/sort/spreadsort/integer_sort.hpp>
 
 #include "cluster/exchange.hpp"
+#include "src/communities/bit_packed.hpp"
 #include "src/communities/packed.hpp"
 
 namespace lockstep {
@@ -31,7 +32,7 @@ void sort_and_add_up(std::vector<Arc>& arcs) {
 }
 
 /// Tells the owners of the ghosts who has them. Collective.
-void find_mirrors(const Comm& comm, Graph& graph) {
+Mirrors find_mirrors(const Comm& comm, const Graph& graph) {
   struct Seen {
     std::uint32_t id;
     std::uint32_t slot;
@@ -39,17 +40,18 @@ void find_mirrors(const Comm& comm, Graph& graph) {
   std::vector<Seen> ghosts;
   for (std::uint32_t slot = graph.own; slot < graph.slots(); ++slot) ghosts.push_back({graph.id(slot), slot});
   const auto seen = send_to(comm, ghosts, [&](const Seen& ghost) { return graph.vertices.owner(ghost.id); });
-  graph.first_mirror.assign(std::size_t{graph.own} + 1, 0);
-  for (const Seen& mirror : seen.rows) ++graph.first_mirror[mirror.id - graph.own_begin + 1];
-  std::partial_sum(graph.first_mirror.begin(), graph.first_mirror.end(), graph.first_mirror.begin());
-  graph.mirrors.resize(seen.rows.size());
-  auto next = graph.first_mirror;
+  std::vector<std::uint64_t> first(std::size_t{graph.own} + 1, 0);
+  for (const Seen& mirror : seen.rows) ++first[mirror.id - graph.own_begin + 1];
+  std::partial_sum(first.begin(), first.end(), first.begin());
+  std::vector<Mirrors::Mirror> mirrors(seen.rows.size());
+  auto next = first;
   std::size_t row = 0;
   for (int rank = 0; rank < comm.size(); ++rank) {
     for (std::size_t i = 0; i < seen.counts[static_cast<std::size_t>(rank)]; ++i, ++row) {
-      graph.mirrors[next[seen.rows[row].id - graph.own_begin]++] = {rank, seen.rows[row].slot};
+      mirrors[next[seen.rows[row].id - graph.own_begin]++] = {rank, seen.rows[row].slot};
     }
   }
+  return {std::move(first), std::move(mirrors)};
 }
 
 /// Sorts by target.
@@ -196,7 +198,7 @@ Graph RowExchange::finish() {
         graph_.target[arc] = graph_.slot(graph_.own_begin + graph_.target[arc]);
       });
     }
-    find_mirrors(comm_, graph_);
+    graph_.mirrors = find_mirrors(comm_, graph_);
   }
   return std::move(graph_);
 }
@@ -278,6 +280,34 @@ GhostNeighbours::GhostNeighbours(const Graph& graph) : own_(graph.own), first_(g
       pairs, [&](const Pair& pair) { prefetch(&next[pair.ghost]); },
       [&](const Pair& pair) { prefetch(neighbours_.data() + next[pair.ghost]); },
       [&](const Pair& pair) { neighbours_[next[pair.ghost]++] = pair.neighbour; });
+}
+
+std::vector<std::uint32_t> values_of_slots(const Comm& comm, const Graph& graph,
+                                           const std::vector<std::uint32_t>& own_values) {
+  std::vector<std::uint32_t> values;
+  values.reserve(graph.slots());
+  values = own_values;
+  values.resize(graph.slots(), 0);
+  if (comm.size() == 1) return values;
+  std::vector<BitPacker> packers(static_cast<std::size_t>(comm.size()));
+  std::vector<Field> fields(packers.size());
+  std::vector<Differences> differences(packers.size());
+  for (std::uint32_t v = 0; v < graph.own; ++v) {
+    for (const auto& mirror : graph.mirrors.of(v)) {
+      const auto r = static_cast<std::size_t>(mirror.rank);
+      packers[r].begin_record();
+      packers[r].put_signed(differences[r].of(own_values[v]), fields[r]);
+    }
+  }
+  // Ghosts are in the order of their ids, and so are those of one owner.
+  std::uint32_t slot = graph.own;
+  exchange_packed(comm, packers, [&](int, BitUnpacker bits) {
+    Field field;
+    for (Differences received; bits.next_record();) {
+      values[slot++] = static_cast<std::uint32_t>(received.next(bits.get_signed(field)));
+    }
+  });
+  return values;
 }
 
 }  // namespace lockstep

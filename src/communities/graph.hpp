@@ -9,7 +9,6 @@
 #include "cluster/comm.hpp"
 #include "cluster/ranges.hpp"
 #include "src/communities/arc_weights.hpp"
-#include "src/communities/bit_packed.hpp"
 #include "src/communities/packed.hpp"
 #include "src/communities/prefetch.hpp"
 #include "src/communities/ranked_set.hpp"
@@ -42,17 +41,43 @@ class GhostNeighbours {
   std::vector<std::uint32_t> neighbours_;  ///< own vertices
 };
 
-/// A weighted undirected graph over all ranks: each owns a contiguous range of the vertices with their arcs;
-/// every edge is two arcs. A rank addresses its own vertices and the ghosts (neighbours owned by other ranks)
-/// by *slots*: own vertices first, then ghosts by id. 8 bytes per arc (12 where a weight does not fit into
-/// four), 24 per own vertex, and for each ghost 4 here, besides its position, and 8 where it is owned.
-struct Graph {
-  /// What an own vertex is elsewhere.
+/// On which ranks own vertices are ghosts. 8 bytes per own vertex, 8 per mirror.
+class Mirrors {
+ public:
   struct Mirror {
     int rank;
     std::uint32_t slot;  ///< of the ghost on that rank
   };
 
+  /// Nobody has any.
+  Mirrors() = default;
+  /// `first`: as in Graph, by own vertex.
+  Mirrors(std::vector<std::uint64_t> first, std::vector<Mirror> mirrors)
+      : first_(std::move(first)), mirrors_(std::move(mirrors)) {}
+
+  /// Those of an own vertex; ranks ascend.
+  std::span<const Mirror> of(std::uint32_t vertex) const {
+    if (mirrors_.empty()) return {};
+    return std::span(mirrors_).subspan(first_[vertex], first_[vertex + 1] - first_[vertex]);
+  }
+  /// Asks the processor to have where an own vertex's mirrors are, or these themselves, at hand soon.
+  void prefetch_first(std::uint32_t vertex) const {
+    if (!mirrors_.empty()) prefetch(&first_[vertex]);
+  }
+  void prefetch_those_of(std::uint32_t vertex) const {
+    if (!mirrors_.empty()) prefetch(mirrors_.data() + first_[vertex]);
+  }
+
+ private:
+  std::vector<std::uint64_t> first_;
+  std::vector<Mirror> mirrors_;
+};
+
+/// A weighted undirected graph over all ranks: each owns a contiguous range of the vertices with their arcs;
+/// every edge is two arcs. A rank addresses its own vertices and the ghosts (neighbours owned by other ranks)
+/// by *slots*: own vertices first, then ghosts by id. 8 bytes per arc (12 where a weight does not fit into
+/// four), 24 per own vertex, and for each ghost 4 here, besides its position, and 8 where it is owned.
+struct Graph {
   Ranges vertices;                    ///< who owns which vertex ids
   std::uint32_t own_begin = 0;        ///< id of slot 0
   std::uint32_t own = 0;              ///< own vertices
@@ -63,9 +88,8 @@ struct Graph {
   ArcWeights weight;                  ///< by arc
   std::vector<std::uint64_t>
       mass;  ///< by own vertex: base vertices in it (CPM), weighted degree (modularity)
-  std::vector<std::uint64_t> inner;         ///< by own vertex: twice the weight inside it
-  std::vector<std::uint64_t> first_mirror;  ///< as first, for mirrors; empty on one rank, which has none
-  std::vector<Mirror> mirrors;
+  std::vector<std::uint64_t> inner;  ///< by own vertex: twice the weight inside it
+  Mirrors mirrors;
   mutable std::shared_ptr<const GhostNeighbours> known_ghost_neighbours;  ///< once asked for
 
   std::uint32_t slots() const { return own + static_cast<std::uint32_t>(ghosts.size()); }
@@ -82,18 +106,6 @@ struct Graph {
     std::vector<std::uint32_t> ids(own);
     std::iota(ids.begin(), ids.end(), own_begin);
     return ids;
-  }
-  /// The ranks that have an own vertex as a ghost, ascending.
-  std::span<const Mirror> mirrors_of(std::uint32_t vertex) const {
-    if (mirrors.empty()) return {};
-    return std::span(mirrors).subspan(first_mirror[vertex], first_mirror[vertex + 1] - first_mirror[vertex]);
-  }
-  /// Asks the processor to have where an own vertex's mirrors are, or these themselves, at hand soon.
-  void prefetch_first_mirror(std::uint32_t vertex) const {
-    if (!mirrors.empty()) prefetch(&first_mirror[vertex]);
-  }
-  void prefetch_mirrors(std::uint32_t vertex) const {
-    if (!mirrors.empty()) prefetch(mirrors.data() + first_mirror[vertex]);
   }
   /// Asks the processor to have these arcs at hand soon.
   void prefetch_arcs(std::uint64_t begin, std::uint64_t end) const {
@@ -200,29 +212,8 @@ Graph make_graph(const Comm& comm, const Ranges& vertices, std::vector<Arc> arcs
 /// The whole graph on every rank, for Comm::self(). Collective.
 Graph gather_graph(const Comm& comm, const Graph& graph);
 
-/// What is known of own vertices, by slot: also of the ghosts. T is an unsigned type. Collective.
-template <class T>
-std::vector<T> values_of_slots(const Comm& comm, const Graph& graph, const std::vector<T>& own_values) {
-  std::vector<T> values;
-  values.reserve(graph.slots());
-  values = own_values;
-  values.resize(graph.slots(), 0);
-  if (comm.size() == 1) return values;
-  std::vector<BitPacker> packers(static_cast<std::size_t>(comm.size()));
-  std::vector<Field> sent(packers.size());
-  for (std::uint32_t v = 0; v < graph.own; ++v) {
-    for (const auto& mirror : graph.mirrors_of(v)) {
-      const auto r = static_cast<std::size_t>(mirror.rank);
-      packers[r].begin_record();
-      packers[r].put(own_values[v], sent[r]);
-    }
-  }
-  // Ghosts are in the order of their ids, and so are those of one owner.
-  std::uint32_t slot = graph.own;
-  exchange_packed(comm, packers, [&](int, BitUnpacker bits) {
-    for (Field received; bits.next_record();) values[slot++] = static_cast<T>(bits.get(received));
-  });
-  return values;
-}
+/// What is known of own vertices, by slot: also of the ghosts. Collective.
+std::vector<std::uint32_t> values_of_slots(const Comm& comm, const Graph& graph,
+                                           const std::vector<std::uint32_t>& own_values);
 
 }  // namespace lockstep

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 #include <boost/sort/spreadsort/integer_sort.hpp>
 
@@ -13,9 +14,8 @@ bool are_own_ids(const Comm& comm, const Graph& graph, const std::vector<std::ui
   return !comm.any(others);
 }
 
-Partition::Partition(const Comm& comm, const Graph& graph, const std::vector<std::uint32_t>& own_labels,
-                     const std::vector<std::uint64_t>* cuts)
-    : graph_(&graph), has_cuts_(cuts != nullptr), place_of_slot_(graph.slots()) {
+Partition::Partition(const Comm& comm, const Graph& graph, bool has_cuts)
+    : graph_(&graph), has_cuts_(has_cuts), place_of_slot_(graph.slots()) {
   if (comm.size() > 1) {
     first_subscriber_.assign(graph.own, nobody);
     sent_.resize(static_cast<std::size_t>(comm.size()));
@@ -23,38 +23,58 @@ Partition::Partition(const Comm& comm, const Graph& graph, const std::vector<std
   }
   // Unless told otherwise, ghosts are known to be under their own labels.
   std::iota(place_of_slot_.begin(), place_of_slot_.end(), 0U);
+}
+
+Partition::Partition(const Comm& comm, const Graph& graph, const std::vector<std::uint32_t>& own_labels)
+    : Partition(comm, graph, false) {
   if (are_own_ids(comm, graph, own_labels)) {
-    set_alone(comm, cuts);
+    set_alone(comm);
     return;
   }
   mass_.resize(graph.slots(), 0);
   members_.resize(graph.slots(), 0);
-  if (has_cuts_) cut_.resize(graph.slots(), 0);
   std::vector<Move> moves;
   std::vector<Delta> deltas;
   deltas.reserve(graph.own);
   for (std::uint32_t v = 0; v < graph.own; ++v) {
     const std::uint32_t place = meet(own_labels[v]);
     if (place != v) moves.push_back({v, place});
-    deltas.push_back({place, static_cast<std::int64_t>(graph.mass[v]),
-                      has_cuts_ ? static_cast<std::int64_t>((*cuts)[v]) : 0, 1});
+    deltas.push_back({place, static_cast<std::int64_t>(graph.mass[v]), 0, 1});
   }
   apply(moves);
   apply(tell(comm, moves));
   add_up(comm, deltas);
 }
 
+Partition::Partition(const Comm& comm, const Graph& graph, const std::vector<std::uint64_t>& cuts,
+                     Scope scope)
+    : Partition(comm, graph, true) {
+  scope_ = std::move(scope);
+  cut_.reserve(graph.slots());
+  cut_.assign(cuts.begin(), cuts.end());
+  cut_.resize(graph.slots(), 0);
+  set_alone(comm);
+}
+
 /// Totals of communities of one vertex each need not be added up.
-void Partition::set_alone(const Comm& comm, const std::vector<std::uint64_t>* cuts) {
-  mass_ = values_of_slots(comm, *graph_, graph_->mass);
+void Partition::set_alone(const Comm& comm) {
+  mass_.reserve(graph_->slots());
+  mass_ = graph_->mass;
+  mass_.resize(graph_->slots(), 0);
   members_.assign(graph_->slots(), 1);
-  if (!has_cuts_) return;
-  const auto cut_of_slot = values_of_slots(comm, *graph_, *cuts);
-  cut_.assign(cut_of_slot.begin(), cut_of_slot.end());
+  if (comm.size() == 1) return;
+  std::vector<std::uint32_t> all(graph_->own);
+  std::iota(all.begin(), all.end(), 0U);
+  tell_subscribers(comm, std::move(all), {});
 }
 
 std::uint32_t Partition::meet(std::uint32_t label) {
-  if (const std::uint32_t slot = graph_->slot(label); slot != Graph::no_slot) return slot;
+  if (const std::uint32_t slot = graph_->slot(label); slot != Graph::no_slot) {
+    if (scope_ && slot >= graph_->own && std::exchange(scope_->ghosts[slot - graph_->own], 1) == 0) {
+      new_places_.push_back(slot);
+    }
+    return slot;
+  }
   const auto [known, is_new] = further_places_.try_emplace(label, static_cast<std::uint32_t>(mass_.size()));
   if (!is_new) return known->second;
   further_labels_.push_back(label);
@@ -81,12 +101,12 @@ std::vector<Partition::Move> Partition::tell(const Comm& comm, std::span<const M
   for_each_ahead(
       moves,
       [&](const Move& move) {
-        graph_->prefetch_first_mirror(move.slot);
+        mirrors().prefetch_first(move.slot);
         prefetch_label(move.to);
       },
-      [&](const Move& move) { graph_->prefetch_mirrors(move.slot); },
+      [&](const Move& move) { mirrors().prefetch_those_of(move.slot); },
       [&](const Move& move) {
-        for (const auto& [rank, slot] : graph_->mirrors_of(move.slot)) {
+        for (const auto& [rank, slot] : mirrors().of(move.slot)) {
           const auto r = static_cast<std::size_t>(rank);
           packers[r].begin_record();
           packers[r].put(slot - last[r], sent_[r].moved_slot);
@@ -180,13 +200,13 @@ void Partition::tell_subscribers(const Comm& comm, std::vector<std::uint32_t> ch
   for_each_ahead(
       changed,
       [&](std::uint32_t label) {
-        graph_->prefetch_first_mirror(label);
+        mirrors().prefetch_first(label);
         prefetch(&mass_[label]);
         if (has_cuts_) prefetch(&cut_[label]);
       },
-      [&](std::uint32_t label) { graph_->prefetch_mirrors(label); },
+      [&](std::uint32_t label) { mirrors().prefetch_those_of(label); },
       [&](std::uint32_t label) {
-        for (const auto& [rank, slot] : graph_->mirrors_of(label)) tell({rank, slot, nobody}, label);
+        for (const auto& [rank, slot] : mirrors().of(label)) tell({rank, slot, nobody}, label);
       });
   for (const std::uint32_t label : changed) {
     for (auto i = first_subscriber_[label]; i != nobody; i = subscribers_[i].next)

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -23,6 +24,13 @@ struct Totals {
 /// Whether every vertex is labelled by its own id. Collective.
 bool are_own_ids(const Comm& comm, const Graph& graph, const std::vector<std::uint32_t>& own_labels);
 
+/// Of which ghosts a partition is to know where they are: for a search inside given communities, those that
+/// have a neighbour in their community here.
+struct Scope {
+  Mirrors mirrors;                   ///< of own vertices, where these are such ghosts
+  std::vector<std::uint8_t> ghosts;  ///< by ghost: whether it is one
+};
+
 /// Which community every vertex is in. A community's label is the id of a vertex, whose owner keeps the
 /// community's totals. A rank addresses the labels it has met by *places*: the place of label id(s) is slot
 /// s, further labels follow; so a scan over arcs needs no look-up by label.
@@ -32,9 +40,11 @@ bool are_own_ids(const Comm& comm, const Graph& graph, const std::vector<std::ui
 /// empty, which nobody can meet.
 class Partition {
  public:
-  /// Own vertices with these labels. Where `cuts` are given, by own vertex, totals count them. Collective.
-  Partition(const Comm& comm, const Graph& graph, const std::vector<std::uint32_t>& own_labels,
-            const std::vector<std::uint64_t>* cuts = nullptr);
+  /// Own vertices with these labels. Collective.
+  Partition(const Comm& comm, const Graph& graph, const std::vector<std::uint32_t>& own_labels);
+  /// Every vertex alone. Totals count `cuts`, by own vertex. Ghosts outside of the scope are not kept up to
+  /// date. Collective.
+  Partition(const Comm& comm, const Graph& graph, const std::vector<std::uint64_t>& cuts, Scope scope);
 
   /// Place of a slot's community.
   std::uint32_t place(std::uint32_t slot) const { return place_of_slot_[slot]; }
@@ -95,7 +105,9 @@ class Partition {
     Field total_place, total_mass, total_cut;
   };
 
-  void set_alone(const Comm& comm, const std::vector<std::uint64_t>* cuts);
+  Partition(const Comm& comm, const Graph& graph, bool has_cuts);
+  const Mirrors& mirrors() const { return scope_ ? scope_->mirrors : graph_->mirrors; }
+  void set_alone(const Comm& comm);
   std::uint32_t meet(std::uint32_t label);
   void prefetch_label(std::uint32_t place) const {
     if (place - graph_->own < graph_->ghosts.size()) prefetch(&graph_->ghosts[place - graph_->own]);
@@ -108,6 +120,7 @@ class Partition {
 
   const Graph* graph_;
   bool has_cuts_;
+  std::optional<Scope> scope_;  ///< all ghosts where there is none
   std::vector<std::uint32_t> place_of_slot_;
   std::vector<std::uint64_t> mass_;     ///< by place, as the next two
   std::vector<std::uint32_t> members_;  ///< fewer than 2^32, as vertices are

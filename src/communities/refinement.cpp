@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <ranges>
 #include <span>
+#include <utility>
 
 #include "src/communities/look_ahead.hpp"
 #include "src/communities/neighbour_weights.hpp"
@@ -10,6 +11,34 @@
 namespace lockstep {
 
 namespace {
+
+/// Nothing outside of a community matters for its parts.
+Scope inside(const Graph& graph, const Partition& communities) {
+  Scope scope;
+  if (graph.ghosts.empty()) return scope;
+  scope.ghosts.resize(graph.ghosts.size(), 0);
+  std::vector<std::uint64_t> first{0};
+  std::vector<Mirrors::Mirror> mirrors;
+  std::vector<std::uint8_t> on_rank(graph.vertices.first.size(), 0);  // whether it is a ghost in the scope
+  for (std::uint32_t v = 0; v < graph.own; ++v) {
+    bool anywhere = false;
+    graph.for_each_arc_to_ghost(v, [&](std::uint64_t arc) {
+      const std::uint32_t slot = graph.target[arc];
+      if (communities.place(slot) != communities.place(v)) return;
+      scope.ghosts[slot - graph.own] = 1;
+      on_rank[static_cast<std::size_t>(graph.vertices.owner(graph.id(slot)))] = 1;
+      anywhere = true;
+    });
+    if (anywhere) {
+      for (const auto& mirror : graph.mirrors.of(v)) {
+        if (std::exchange(on_rank[static_cast<std::size_t>(mirror.rank)], 0) != 0) mirrors.push_back(mirror);
+      }
+    }
+    first.push_back(mirrors.size());
+  }
+  scope.mirrors = {std::move(first), std::move(mirrors)};
+  return scope;
+}
 
 class Refinement {
  public:
@@ -21,7 +50,7 @@ class Refinement {
         rounds_(rounds),
         communities_(communities),
         cuts_(std::move(cuts)),
-        parts_(comm, graph, graph.own_ids(), &cuts_),
+        parts_(comm, graph, cuts_, inside(graph, communities)),
         moves_now_(graph.slots(), 0) {}
 
   Partition run() {

@@ -53,9 +53,9 @@ TEST(Graph, KnowsWhoSeesAVertexAndWhoTouchesAGhost) {
     }
     for (std::uint32_t v = 0; v < graph.own; ++v) {
       std::map<int, std::uint32_t> found;
-      for (const auto& [rank, slot] : graph.mirrors_of(v)) found[rank] = slot;
+      for (const auto& [rank, slot] : graph.mirrors.of(v)) found[rank] = slot;
       EXPECT_EQ(found, mirrors[graph.id(v)]);
-      EXPECT_EQ(graph.mirrors_of(v).size(), found.size());
+      EXPECT_EQ(graph.mirrors.of(v).size(), found.size());
     }
     auto& own_ghosts = ghosts[static_cast<std::size_t>(world().rank())];
     ASSERT_EQ(graph.ghosts.size(), own_ghosts.size());
