@@ -282,13 +282,11 @@ GhostNeighbours::GhostNeighbours(const Graph& graph) : own_(graph.own), first_(g
       [&](const Pair& pair) { neighbours_[next[pair.ghost]++] = pair.neighbour; });
 }
 
-std::vector<std::uint32_t> values_of_slots(const Comm& comm, const Graph& graph,
-                                           const std::vector<std::uint32_t>& own_values) {
-  std::vector<std::uint32_t> values;
-  values.reserve(graph.slots());
-  values = own_values;
-  values.resize(graph.slots(), 0);
-  if (comm.size() == 1) return values;
+namespace {
+
+/// value_of(own vertex), which is a whole number, by ghost. Collective.
+template <class ValueOf>
+std::vector<std::uint64_t> ghost_values(const Comm& comm, const Graph& graph, ValueOf value_of) {
   std::vector<BitPacker> packers(static_cast<std::size_t>(comm.size()));
   std::vector<Field> fields(packers.size());
   std::vector<Differences> differences(packers.size());
@@ -296,17 +294,41 @@ std::vector<std::uint32_t> values_of_slots(const Comm& comm, const Graph& graph,
     for (const auto& mirror : graph.mirrors.of(v)) {
       const auto r = static_cast<std::size_t>(mirror.rank);
       packers[r].begin_record();
-      packers[r].put_signed(differences[r].of(own_values[v]), fields[r]);
+      packers[r].put_signed(differences[r].of(value_of(v)), fields[r]);
     }
   }
+  std::vector<std::uint64_t> values;
+  values.reserve(graph.ghosts.size());
   // Ghosts are in the order of their ids, and so are those of one owner.
-  std::uint32_t slot = graph.own;
   exchange_packed(comm, packers, [&](int, BitUnpacker bits) {
     Field field;
     for (Differences received; bits.next_record();) {
-      values[slot++] = static_cast<std::uint32_t>(received.next(bits.get_signed(field)));
+      values.push_back(received.next(bits.get_signed(field)));
     }
   });
+  return values;
+}
+
+}  // namespace
+
+const std::vector<std::uint64_t>& Graph::ghost_masses(const Comm& comm) const {
+  if (!known_ghost_masses) {
+    known_ghost_masses = std::make_shared<const std::vector<std::uint64_t>>(
+        ghost_values(comm, *this, [&](std::uint32_t v) { return mass[v]; }));
+  }
+  return *known_ghost_masses;
+}
+
+std::vector<std::uint32_t> values_of_slots(const Comm& comm, const Graph& graph,
+                                           const std::vector<std::uint32_t>& own_values) {
+  std::vector<std::uint32_t> values;
+  values.reserve(graph.slots());
+  values = own_values;
+  if (comm.size() == 1) return values;
+  for (const std::uint64_t value :
+       ghost_values(comm, graph, [&](std::uint32_t v) { return own_values[v]; })) {
+    values.push_back(static_cast<std::uint32_t>(value));
+  }
   return values;
 }
 

@@ -90,7 +90,8 @@ struct Graph {
       mass;  ///< by own vertex: base vertices in it (CPM), weighted degree (modularity)
   std::vector<std::uint64_t> inner;  ///< by own vertex: twice the weight inside it
   Mirrors mirrors;
-  mutable std::shared_ptr<const GhostNeighbours> known_ghost_neighbours;  ///< once asked for
+  mutable std::shared_ptr<const GhostNeighbours> known_ghost_neighbours;  ///< once asked for, as the next
+  mutable std::shared_ptr<const std::vector<std::uint64_t>> known_ghost_masses;
 
   std::uint32_t slots() const { return own + static_cast<std::uint32_t>(ghosts.size()); }
   std::uint32_t id(std::uint32_t slot) const { return slot < own ? own_begin + slot : ghosts[slot - own]; }
@@ -128,6 +129,8 @@ struct Graph {
     if (!known_ghost_neighbours) known_ghost_neighbours = std::make_shared<const GhostNeighbours>(*this);
     return *known_ghost_neighbours;
   }
+  /// As `mass`, by ghost. Collective where it is first asked for, when the masses must be there.
+  const std::vector<std::uint64_t>& ghost_masses(const Comm& comm) const;
   /// Weighted degree of an own vertex; what is inside counts twice.
   std::uint64_t degree(std::uint32_t vertex) const {
     std::uint64_t sum = inner[vertex];

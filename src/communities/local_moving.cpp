@@ -174,15 +174,7 @@ class LocalMoving {
         for (const std::uint32_t v : neighbours.of(ghost)) wake(v, to);
       }
     }
-    deltas_.clear();
-    for (const auto& [v, to] : moves_) {
-      const auto mass = static_cast<std::int64_t>(graph_.mass[v]);
-      deltas_.push_back({partition_.place(v), -mass, 0, -1});
-      deltas_.push_back({to, mass, 0, 1});
-    }
-    partition_.apply(moves_);
-    partition_.apply(ghosts);
-    partition_.add_up(comm_, deltas_);
+    partition_.move(comm_, moves_, ghosts);
   }
 
   /// A neighbour of a vertex that moves to another community than its own may want to follow. Communities are
@@ -208,7 +200,6 @@ class LocalMoving {
   // Of a sub-round; kept for their memory.
   std::vector<std::uint32_t> deciding_;
   std::vector<Partition::Move> moves_;
-  std::vector<Partition::Delta> deltas_;
   std::uint32_t sub_rounds_ = 0;
 };
 

@@ -18,6 +18,7 @@ Partition::Partition(const Comm& comm, const Graph& graph, bool has_cuts)
     : graph_(&graph), has_cuts_(has_cuts), place_of_slot_(graph.slots()) {
   if (comm.size() > 1) {
     first_subscriber_.assign(graph.own, nobody);
+    outdated_.assign(graph.own, 0);
     sent_.resize(static_cast<std::size_t>(comm.size()));
     received_.resize(sent_.size());
   }
@@ -60,12 +61,14 @@ Partition::Partition(const Comm& comm, const Graph& graph, const std::vector<std
 void Partition::set_alone(const Comm& comm) {
   mass_.reserve(graph_->slots());
   mass_ = graph_->mass;
-  mass_.resize(graph_->slots(), 0);
   members_.assign(graph_->slots(), 1);
   if (comm.size() == 1) return;
-  std::vector<std::uint32_t> all(graph_->own);
-  std::iota(all.begin(), all.end(), 0U);
-  tell_subscribers(comm, std::move(all), {});
+  const auto& ghosts = graph_->ghost_masses(comm);
+  mass_.insert(mass_.end(), ghosts.begin(), ghosts.end());
+  if (!has_cuts_) return;
+  std::vector<Change> changes;
+  for (std::uint32_t v = 0; v < graph_->own; ++v) note({v, unseen, v}, 0, changes);
+  tell_subscribers(comm, std::move(changes), {});
 }
 
 std::uint32_t Partition::meet(std::uint32_t label) {
@@ -124,15 +127,80 @@ std::vector<Partition::Move> Partition::tell(const Comm& comm, std::span<const M
   return ghosts;
 }
 
+void Partition::move(const Comm& comm, std::span<const Move> moves, std::span<const Move> ghosts) {
+  const bool alone = comm.size() == 1;
+  const int self = comm.rank();
+  std::vector<Change> changes;
+  std::vector<Delta> foreign;
+  const auto for_each_move = [&](std::span<const Move> some, auto mass_of, auto change) {
+    for_each_ahead(
+        some,
+        [&](const Move& move) {
+          for (const std::uint32_t place : {place_of_slot_[move.slot], move.to}) {
+            prefetch_totals(place);
+            prefetch_label(place);
+          }
+          if (move.slot < graph_->own) mirrors().prefetch_first(move.slot);
+        },
+        [](const Move&) {},
+        [&](const Move& move) {
+          const auto mass = static_cast<std::int64_t>(mass_of(move.slot));
+          change(move.slot, Delta{std::exchange(place_of_slot_[move.slot], move.to), -mass, 0, -1});
+          change(move.slot, Delta{move.to, mass, 0, 1});
+        });
+  };
+  for_each_move(
+      moves, [&](std::uint32_t v) { return graph_->mass[v]; },
+      [&](std::uint32_t v, const Delta& delta) {
+        add(delta);
+        if (alone) return;
+        if (delta.place < graph_->own) {
+          note({delta.place, self, v}, mirrors().of(v).size(), changes);
+        } else if (!is_mirrored(v, owner(delta.place))) {
+          foreign.push_back(delta);
+        }
+      });
+  if (alone) return;
+  const auto& ghost_masses = graph_->ghost_masses(comm);
+  for_each_move(
+      ghosts, [&](std::uint32_t slot) { return ghost_masses[slot - graph_->own]; },
+      [&](std::uint32_t slot, const Delta& delta) {
+        const int rank = graph_->vertices.owner(graph_->id(slot));
+        if (delta.place < graph_->own) {
+          add(delta);
+          note({delta.place, rank, 0}, 1, changes);
+        } else if (owner(delta.place) == rank) {
+          add(delta);
+        }
+      });
+  std::vector<Newcomer> newcomers;
+  send_to_owners(comm, std::move(foreign), true, changes, newcomers);
+  tell_subscribers(comm, std::move(changes), newcomers);
+}
+
+bool Partition::is_mirrored(std::uint32_t vertex, int rank) const {
+  const auto mirrors_of_it = mirrors().of(vertex);
+  if (mirrors_of_it.size() + 1 == sent_.size()) return true;
+  return std::ranges::any_of(mirrors_of_it, [&](const auto& mirror) { return mirror.rank == rank; });
+}
+
+/// `know`: how many other ranks know of the change.
+void Partition::note(const Change& change, std::size_t know, std::vector<Change>& changes) const {
+  if (know + 1 == sent_.size() && outdated_[change.label] == 0) return;
+  if (first_subscriber_[change.label] == nobody && mirrors().of(change.label).empty()) return;
+  changes.push_back(change);
+}
+
 void Partition::add(const Delta& delta) {
   mass_[delta.place] += static_cast<std::uint64_t>(delta.mass);
   members_[delta.place] += static_cast<std::uint32_t>(delta.members);
   if (has_cuts_) cut_[delta.place] += delta.cut;
 }
 
-/// First come deltas, by label, then subscriptions. `newcomers` are not yet on the lists of subscribers.
-void Partition::send_to_owners(const Comm& comm, std::vector<Delta> foreign,
-                               std::vector<std::uint32_t>& changed, std::vector<Newcomer>& newcomers) {
+/// First come deltas, by label, then subscriptions. `sender_knows`: it has added its deltas to its own
+/// totals, too. `newcomers` are not yet on the lists of subscribers.
+void Partition::send_to_owners(const Comm& comm, std::vector<Delta> foreign, bool sender_knows,
+                               std::vector<Change>& changes, std::vector<Newcomer>& newcomers) {
   constexpr std::uint64_t subscription = 0;  // in the place of 1 + members, folded
   std::vector<BitPacker> packers(sent_.size());
   std::vector<Differences> labels(packers.size());
@@ -176,44 +244,76 @@ void Partition::send_to_owners(const Comm& comm, std::vector<Delta> foreign,
       delta.mass = bits.get_signed(fields.delta_mass);
       if (has_cuts_) delta.cut = bits.get_signed(fields.delta_cut);
       add(delta);
-      changed.push_back(label);
+      note({label, sender_knows ? rank : unseen, 0}, sender_knows ? 1 : 0, changes);
     }
   });
 }
 
-void Partition::tell_subscribers(const Comm& comm, std::vector<std::uint32_t> changed,
+void Partition::tell_subscribers(const Comm& comm, std::vector<Change> changes,
                                  const std::vector<Newcomer>& newcomers) {
+  const int self = comm.rank();
   std::vector<BitPacker> packers(sent_.size());
   std::vector<Differences> places(packers.size());
-  const auto tell = [&](const Subscriber& subscriber, std::uint32_t label) {
-    const auto r = static_cast<std::size_t>(subscriber.rank);
-    const std::uint64_t twice_mass = 2 * mass_[label] + (members_[label] > 1 ? 1 : 0);
+  const auto tell = [&](int rank, std::uint32_t place, std::uint32_t label) {
+    const auto r = static_cast<std::size_t>(rank);
     packers[r].begin_record();
-    packers[r].put_signed(places[r].of(subscriber.place), sent_[r].total_place);
-    packers[r].put(twice_mass, sent_[r].total_mass);
+    packers[r].put_signed(places[r].of(place), sent_[r].total_place);
+    packers[r].put(mass_[label], sent_[r].total_mass);
+    packers[r].put(members_[label], sent_[r].total_members);
     if (has_cuts_) packers[r].put_signed(cut_[label], sent_[r].total_cut);
   };
-  boost::sort::spreadsort::integer_sort(changed.begin(), changed.end());
-  changed.erase(std::unique(changed.begin(), changed.end()), changed.end());
-  std::erase_if(changed, [&](std::uint32_t label) { return members_[label] == 0; });
+  boost::sort::spreadsort::integer_sort(
+      changes.begin(), changes.end(),
+      [](const Change& change, unsigned bits) { return change.label >> bits; },
+      [](const Change& a, const Change& b) { return a.label < b.label; });
+  // Who has missed something of what has changed a community.
+  struct Audience {
+    std::uint32_t label;
+    bool everybody;
+    int other;  // otherwise only this rank has seen all that others did; `unseen`: none did anything
+    std::span<const Change> own;  // what this rank's vertices did is among these
+    bool missed(const Partition& partition, int rank, int self) const {
+      if (everybody || (other != unseen && other != rank)) return true;
+      return std::ranges::any_of(own, [&](const Change& change) {
+        return change.rank == self && !partition.is_mirrored(change.vertex, rank);
+      });
+    }
+  };
+  std::vector<Audience> audiences;
+  for (auto change = changes.begin(); change != changes.end();) {
+    Audience audience{change->label, outdated_[change->label] != 0, unseen, {}};
+    const auto begin = change;
+    for (; change != changes.end() && change->label == audience.label; ++change) {
+      if (change->rank == self) continue;
+      audience.everybody = audience.everybody || change->rank == unseen ||
+                           (audience.other != unseen && audience.other != change->rank);
+      audience.other = change->rank;
+    }
+    audience.own = {begin, change};
+    outdated_[audience.label] = members_[audience.label] == 0 ? 1 : 0;
+    if (members_[audience.label] > 0) audiences.push_back(audience);
+  }
   // Ghosts' places ascend with their labels on every rank, others do not: these come later.
   for_each_ahead(
-      changed,
-      [&](std::uint32_t label) {
-        mirrors().prefetch_first(label);
-        prefetch(&mass_[label]);
-        if (has_cuts_) prefetch(&cut_[label]);
+      audiences,
+      [&](const Audience& audience) {
+        mirrors().prefetch_first(audience.label);
+        prefetch_totals(audience.label);
       },
-      [&](std::uint32_t label) { mirrors().prefetch_those_of(label); },
-      [&](std::uint32_t label) {
-        for (const auto& [rank, slot] : mirrors().of(label)) tell({rank, slot, nobody}, label);
+      [&](const Audience& audience) { mirrors().prefetch_those_of(audience.label); },
+      [&](const Audience& audience) {
+        for (const auto& [rank, slot] : mirrors().of(audience.label)) {
+          if (audience.missed(*this, rank, self)) tell(rank, slot, audience.label);
+        }
       });
-  for (const std::uint32_t label : changed) {
-    for (auto i = first_subscriber_[label]; i != nobody; i = subscribers_[i].next)
-      tell(subscribers_[i], label);
+  for (const Audience& audience : audiences) {
+    for (auto i = first_subscriber_[audience.label]; i != nobody; i = subscribers_[i].next) {
+      const auto& [rank, place, next] = subscribers_[i];
+      if (audience.missed(*this, rank, self)) tell(rank, place, audience.label);
+    }
   }
   for (const auto& [label, subscriber] : newcomers) {
-    tell(subscriber, label);
+    tell(subscriber.rank, subscriber.place, label);
     subscribers_.push_back({subscriber.rank, subscriber.place, first_subscriber_[label]});
     first_subscriber_[label] = static_cast<std::uint32_t>(subscribers_.size() - 1);
   }
@@ -222,9 +322,8 @@ void Partition::tell_subscribers(const Comm& comm, std::vector<std::uint32_t> ch
     Differences differences;
     while (bits.next_record()) {
       const std::uint64_t place = differences.next(bits.get_signed(fields.total_place));
-      const std::uint64_t twice_mass = bits.get(fields.total_mass);
-      members_[place] = (twice_mass & 1) == 0 ? 1 : 2;
-      mass_[place] = twice_mass / 2;
+      mass_[place] = bits.get(fields.total_mass);
+      members_[place] = static_cast<std::uint32_t>(bits.get(fields.total_members));
       if (has_cuts_) cut_[place] = bits.get_signed(fields.total_cut);
     }
   });
@@ -232,28 +331,22 @@ void Partition::tell_subscribers(const Comm& comm, std::vector<std::uint32_t> ch
 
 void Partition::add_up(const Comm& comm, std::span<const Delta> deltas) {
   const bool alone = comm.size() == 1;
-  std::vector<std::uint32_t> changed;
+  std::vector<Change> changes;
   std::vector<Delta> foreign;
   for_each_ahead(
-      deltas,
-      [&](const Delta& delta) {
-        prefetch(&mass_[delta.place]);
-        prefetch(&members_[delta.place]);
-        if (has_cuts_) prefetch(&cut_[delta.place]);
-      },
-      [](const Delta&) {},
+      deltas, [&](const Delta& delta) { prefetch_totals(delta.place); }, [](const Delta&) {},
       [&](const Delta& delta) {
         if (delta.place < graph_->own) {
           add(delta);
-          if (!alone) changed.push_back(delta.place);
+          if (!alone) note({delta.place, unseen, 0}, 0, changes);
         } else {
           foreign.push_back(delta);
         }
       });
   if (alone) return;
   std::vector<Newcomer> newcomers;
-  send_to_owners(comm, std::move(foreign), changed, newcomers);
-  tell_subscribers(comm, std::move(changed), newcomers);
+  send_to_owners(comm, std::move(foreign), false, changes, newcomers);
+  tell_subscribers(comm, std::move(changes), newcomers);
 }
 
 }  // namespace lockstep

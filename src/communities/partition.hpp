@@ -35,9 +35,11 @@ struct Scope {
 /// community's totals. A rank addresses the labels it has met by *places*: the place of label id(s) is slot
 /// s, further labels follow; so a scan over arcs needs no look-up by label.
 ///
-/// The owner of a label sends the totals whenever they change to the ranks that have its vertex as a ghost,
-/// and to those that have met the label otherwise and subscribed to it; unless the community has become
-/// empty, which nobody can meet.
+/// The owner of a label keeps its totals for the ranks that have the label's vertex as a ghost, and for those
+/// that have met the label otherwise and subscribed to it. Most of what changes them these ranks have seen:
+/// each adds up its own vertices' moves by itself, and those of ghosts that the label's owner owns, too. So
+/// the owner sends totals only to ranks that must have missed a move; unless the community has become empty,
+/// which nobody can meet.
 class Partition {
  public:
   /// Own vertices with these labels. Collective.
@@ -56,7 +58,6 @@ class Partition {
   }
   /// Exact for labels of own vertices, and for communities that a slot is in.
   std::uint64_t mass(std::uint32_t place) const { return mass_[place]; }
-  /// The same, but more than one counts as 2 where another rank owns the label.
   std::uint32_t members(std::uint32_t place) const { return members_[place]; }
   std::int64_t cut(std::uint32_t place) const { return cut_[place]; }
   Totals totals(std::uint32_t place) const {
@@ -72,6 +73,9 @@ class Partition {
   /// Tells the ranks that have these own vertices as ghosts where they go. `moves` ascend. Returns where
   /// ghosts of this rank go, likewise. Collective.
   std::vector<Move> tell(const Comm& comm, std::span<const Move> moves);
+  /// Moves own vertices, and ghosts as tell() has returned them, and brings everybody's totals up to date.
+  /// Collective.
+  void move(const Comm& comm, std::span<const Move> moves, std::span<const Move> ghosts);
   /// Moves own vertices or ghosts; totals stay. Local.
   void apply(std::span<const Move> moves) {
     for (const auto& [slot, to] : moves) place_of_slot_[slot] = to;
@@ -93,6 +97,13 @@ class Partition {
     std::uint32_t place;  ///< on that rank
     std::uint32_t next;   ///< of the same label, in subscribers_
   };
+  /// A vertex came to a community of this rank, or left it.
+  struct Change {
+    std::uint32_t label;   ///< as an own place
+    int rank;              ///< which owns the vertex; `unseen` where no subscriber knows of the change
+    std::uint32_t vertex;  ///< where this rank owns it
+  };
+  static constexpr int unseen = -1;
   struct Newcomer {
     std::uint32_t label;  ///< as an own place
     Subscriber subscriber;
@@ -102,7 +113,7 @@ class Partition {
   struct MessageFields {
     Field moved_slot, moved_to;
     Field owned_label, kind, delta_mass, delta_cut, subscribed_place;
-    Field total_place, total_mass, total_cut;
+    Field total_place, total_mass, total_members, total_cut;
   };
 
   Partition(const Comm& comm, const Graph& graph, bool has_cuts);
@@ -112,10 +123,18 @@ class Partition {
   void prefetch_label(std::uint32_t place) const {
     if (place - graph_->own < graph_->ghosts.size()) prefetch(&graph_->ghosts[place - graph_->own]);
   }
+  void prefetch_totals(std::uint32_t place) const {
+    prefetch(&mass_[place]);
+    prefetch(&members_[place]);
+    if (has_cuts_) prefetch(&cut_[place]);
+  }
   void add(const Delta& delta);
-  void send_to_owners(const Comm& comm, std::vector<Delta> foreign, std::vector<std::uint32_t>& changed,
-                      std::vector<Newcomer>& newcomers);
-  void tell_subscribers(const Comm& comm, std::vector<std::uint32_t> changed,
+  int owner(std::uint32_t place) const { return graph_->vertices.owner(label(place)); }
+  void note(const Change& change, std::size_t know, std::vector<Change>& changes) const;
+  bool is_mirrored(std::uint32_t vertex, int rank) const;
+  void send_to_owners(const Comm& comm, std::vector<Delta> foreign, bool sender_knows,
+                      std::vector<Change>& changes, std::vector<Newcomer>& newcomers);
+  void tell_subscribers(const Comm& comm, std::vector<Change> changes,
                         const std::vector<Newcomer>& newcomers);
 
   const Graph* graph_;
@@ -130,7 +149,8 @@ class Partition {
   std::vector<std::uint32_t> new_places_;        ///< met since the last add_up
   std::vector<std::uint32_t> first_subscriber_;  ///< by own label; of a list in subscribers_
   std::vector<Subscriber> subscribers_;
-  std::vector<MessageFields> sent_;  ///< by rank, as the next
+  std::vector<std::uint8_t> outdated_;  ///< by own label: whether subscribers' totals may be wrong
+  std::vector<MessageFields> sent_;     ///< by rank, as the next
   std::vector<MessageFields> received_;
 };
 

@@ -1,0 +1,72 @@
+#include "src/communities/partition.hpp"
+
+#include "tests/ranks/pieces.hpp"
+#include "tests/ranks/world.hpp"
+#include "tests/unit/communities/graphs.hpp"
+
+namespace lockstep::test {
+namespace {
+
+/// What every rank believes of its vertices, its ghosts and their communities is so.
+void expect_true(const Graph& graph, const Partition& partition, const std::vector<std::uint64_t>& mass) {
+  const Labels labels = world().gather_all(partition.own_labels());
+  std::vector<Totals> expected(labels.size());
+  for (std::size_t v = 0; v < labels.size(); ++v) {
+    expected[labels[v]].mass += mass[v];
+    ++expected[labels[v]].members;
+  }
+  const auto expect_totals = [&](std::uint32_t place) {
+    const Totals& known = expected[partition.label(place)];
+    EXPECT_EQ(partition.mass(place), known.mass) << "label " << partition.label(place);
+    EXPECT_EQ(partition.members(place), known.members) << "label " << partition.label(place);
+  };
+  for (std::uint32_t v = 0; v < graph.own; ++v) expect_totals(v);
+  for (std::uint32_t slot = 0; slot < graph.slots(); ++slot) {
+    EXPECT_EQ(partition.label(partition.place(slot)), labels[graph.id(slot)]);
+    expect_totals(partition.place(slot));
+  }
+}
+
+/// A few own vertices move to neighbours' communities, or to their own labels where nobody uses them.
+std::vector<Partition::Move> random_moves(const Graph& graph, const Partition& partition, Random& random) {
+  std::vector<Partition::Move> moves;
+  for (std::uint32_t v = 0; v < graph.own; ++v) {
+    if (below(random, 4) > 0) continue;
+    std::uint32_t to = v;
+    if (partition.members(v) > 0 || below(random, 2) == 0) {
+      const auto degree = static_cast<std::uint32_t>(graph.first[v + 1] - graph.first[v]);
+      if (degree == 0) continue;
+      to = partition.place(graph.target[graph.first[v] + below(random, degree)]);
+    }
+    if (to != partition.place(v)) moves.push_back({v, to});
+  }
+  return moves;
+}
+
+TEST(Partition, KnowsTheTotalsOfAllCommunitiesItMeets) {
+  for (std::uint32_t seed = 0; seed < 6; ++seed) {
+    // With so few links many moves are seen by some of the ranks only, and many communities become empty.
+    WholeGraph whole = random_graph(seed, 40, 50 + 20 * seed, 3);
+    for (std::uint32_t v = 0; v < whole.size(); ++v) whole.mass[v] = 1 + v % 5;
+    for (const Ranges& ranges :
+         {even_ranges(whole.size(), world().size()), Ranges{random_borders(whole.size(), 0)},
+          Ranges{random_borders(whole.size(), 1)}}) {
+      const Graph graph = distribute(world(), whole, ranges);
+      const Labels start =
+          seed % 2 == 0 ? everyone_alone(whole.size()) : random_labels(seed, whole.size(), 9);
+      const auto own = start.begin() + graph.own_begin;
+      Partition partition(world(), graph, Labels(own, own + graph.own));
+      expect_true(graph, partition, whole.mass);
+      Random random(100 * seed + static_cast<std::uint64_t>(world().rank()));
+      for (int round = 0; round < 50; ++round) {
+        const auto moves = random_moves(graph, partition, random);
+        const auto ghosts = partition.tell(world(), moves);
+        partition.move(world(), moves, ghosts);
+        expect_true(graph, partition, whole.mass);
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace lockstep::test
