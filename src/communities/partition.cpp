@@ -22,8 +22,6 @@ Partition::Partition(const Comm& comm, const Graph& graph, bool has_cuts)
     sent_.resize(static_cast<std::size_t>(comm.size()));
     received_.resize(sent_.size());
   }
-  // Unless told otherwise, ghosts are known to be under their own labels.
-  std::iota(place_of_slot_.begin(), place_of_slot_.end(), 0U);
 }
 
 Partition::Partition(const Comm& comm, const Graph& graph, const std::vector<std::uint32_t>& own_labels)
@@ -34,16 +32,18 @@ Partition::Partition(const Comm& comm, const Graph& graph, const std::vector<std
   }
   mass_.resize(graph.slots(), 0);
   members_.resize(graph.slots(), 0);
-  std::vector<Move> moves;
-  std::vector<Delta> deltas;
-  deltas.reserve(graph.own);
-  for (std::uint32_t v = 0; v < graph.own; ++v) {
-    const std::uint32_t place = meet(own_labels[v]);
-    if (place != v) moves.push_back({v, place});
-    deltas.push_back({place, static_cast<std::int64_t>(graph.mass[v]), 0, 1});
+  const auto labels = values_of_slots(comm, graph, own_labels);
+  for (std::uint32_t slot = 0; slot < graph.slots(); ++slot) {
+    const bool repeated = slot > 0 && labels[slot] == labels[slot - 1];  // most are, in a graph in order
+    place_of_slot_[slot] = repeated ? place_of_slot_[slot - 1] : meet(labels[slot]);
   }
-  apply(moves);
-  apply(tell(comm, moves));
+  std::vector<Delta> deltas;
+  for (std::uint32_t v = 0; v < graph.own; ++v) {
+    const bool repeated = v > 0 && place(v) == place(v - 1);
+    if (!repeated) deltas.push_back({place(v), 0, 0, 0});
+    deltas.back().mass += static_cast<std::int64_t>(graph.mass[v]);
+    ++deltas.back().members;
+  }
   add_up(comm, deltas);
 }
 
@@ -59,6 +59,7 @@ Partition::Partition(const Comm& comm, const Graph& graph, const std::vector<std
 
 /// Totals of communities of one vertex each need not be added up.
 void Partition::set_alone(const Comm& comm) {
+  std::iota(place_of_slot_.begin(), place_of_slot_.end(), 0U);
   mass_.reserve(graph_->slots());
   mass_ = graph_->mass;
   members_.assign(graph_->slots(), 1);
@@ -136,13 +137,16 @@ void Partition::move(const Comm& comm, std::span<const Move> moves, std::span<co
     for_each_ahead(
         some,
         [&](const Move& move) {
+          prefetch(&place_of_slot_[move.slot]);
+          prefetch(&mass_of(move.slot));
+          if (move.slot < graph_->own) mirrors().prefetch_first(move.slot);
+        },
+        [&](const Move& move) {
           for (const std::uint32_t place : {place_of_slot_[move.slot], move.to}) {
             prefetch_totals(place);
             prefetch_label(place);
           }
-          if (move.slot < graph_->own) mirrors().prefetch_first(move.slot);
         },
-        [](const Move&) {},
         [&](const Move& move) {
           const auto mass = static_cast<std::int64_t>(mass_of(move.slot));
           change(move.slot, Delta{std::exchange(place_of_slot_[move.slot], move.to), -mass, 0, -1});
@@ -150,7 +154,7 @@ void Partition::move(const Comm& comm, std::span<const Move> moves, std::span<co
         });
   };
   for_each_move(
-      moves, [&](std::uint32_t v) { return graph_->mass[v]; },
+      moves, [&](std::uint32_t v) -> const std::uint64_t& { return graph_->mass[v]; },
       [&](std::uint32_t v, const Delta& delta) {
         add(delta);
         if (alone) return;
@@ -163,7 +167,7 @@ void Partition::move(const Comm& comm, std::span<const Move> moves, std::span<co
   if (alone) return;
   const auto& ghost_masses = graph_->ghost_masses(comm);
   for_each_move(
-      ghosts, [&](std::uint32_t slot) { return ghost_masses[slot - graph_->own]; },
+      ghosts, [&](std::uint32_t slot) -> const std::uint64_t& { return ghost_masses[slot - graph_->own]; },
       [&](std::uint32_t slot, const Delta& delta) {
         const int rank = graph_->vertices.owner(graph_->id(slot));
         if (delta.place < graph_->own) {

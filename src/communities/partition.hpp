@@ -127,6 +127,11 @@ class Partition {
     prefetch(&mass_[place]);
     prefetch(&members_[place]);
     if (has_cuts_) prefetch(&cut_[place]);
+    if (place < outdated_.size()) {  // what note() asks for
+      prefetch(&outdated_[place]);
+      prefetch(&first_subscriber_[place]);
+      mirrors().prefetch_first(place);
+    }
   }
   void add(const Delta& delta);
   int owner(std::uint32_t place) const { return graph_->vertices.owner(label(place)); }
