@@ -183,12 +183,12 @@ void Partition::move(const Comm& comm, std::span<const Move> moves, std::span<co
 }
 
 bool Partition::is_mirrored(std::uint32_t vertex, int rank) const {
-  const auto mirrors_of_it = mirrors().of(vertex);
-  if (mirrors_of_it.size() + 1 == sent_.size()) return true;
-  return std::ranges::any_of(mirrors_of_it, [&](const auto& mirror) { return mirror.rank == rank; });
+  const auto ranks = mirrors().of(vertex);
+  if (ranks.size() + 1 == sent_.size()) return true;  // all others
+  return std::ranges::any_of(ranks, [&](const auto& mirror) { return mirror.rank == rank; });
 }
 
-/// `know`: how many other ranks know of the change.
+/// Adds what not all other ranks know of; `know`: how many of them do.
 void Partition::note(const Change& change, std::size_t know, std::vector<Change>& changes) const {
   if (know + 1 == sent_.size() && outdated_[change.label] == 0) return;
   if (first_subscriber_[change.label] == nobody && mirrors().of(change.label).empty()) return;
@@ -209,10 +209,10 @@ void Partition::send_to_owners(const Comm& comm, std::vector<Delta> foreign, boo
   std::vector<BitPacker> packers(sent_.size());
   std::vector<Differences> labels(packers.size());
   const auto begin_record = [&](std::uint32_t place, std::uint64_t kind) {
-    const int owner = graph_->vertices.owner(label(place));
-    const auto r = static_cast<std::size_t>(owner);
+    const int rank = owner(place);
+    const auto r = static_cast<std::size_t>(rank);
     packers[r].begin_record();
-    packers[r].put_signed(labels[r].of(label(place) - graph_->vertices.begin(owner)), sent_[r].owned_label);
+    packers[r].put_signed(labels[r].of(label(place) - graph_->vertices.begin(rank)), sent_[r].owned_label);
     packers[r].put(kind, sent_[r].kind);
     return r;
   };
@@ -270,18 +270,18 @@ void Partition::tell_subscribers(const Comm& comm, std::vector<Change> changes,
       changes.begin(), changes.end(),
       [](const Change& change, unsigned bits) { return change.label >> bits; },
       [](const Change& a, const Change& b) { return a.label < b.label; });
-  // Who has missed something of what has changed a community.
+  /// Who has missed something of what has changed a community.
   struct Audience {
     std::uint32_t label;
     bool everybody;
-    int other;  // otherwise only this rank has seen all that others did; `unseen`: none did anything
-    std::span<const Change> own;  // what this rank's vertices did is among these
-    bool missed(const Partition& partition, int rank, int self) const {
-      if (everybody || (other != unseen && other != rank)) return true;
-      return std::ranges::any_of(own, [&](const Change& change) {
-        return change.rank == self && !partition.is_mirrored(change.vertex, rank);
-      });
-    }
+    int other;  ///< otherwise all but this rank, if other ranks' vertices came or went; `unseen` if none did
+    std::span<const Change> changes;  ///< otherwise whoever is without a mirror of an own vertex among these
+  };
+  const auto missed = [&](const Audience& audience, int rank) {
+    if (audience.everybody || (audience.other != unseen && audience.other != rank)) return true;
+    return std::ranges::any_of(audience.changes, [&](const Change& change) {
+      return change.rank == self && !is_mirrored(change.vertex, rank);
+    });
   };
   std::vector<Audience> audiences;
   for (auto change = changes.begin(); change != changes.end();) {
@@ -293,7 +293,7 @@ void Partition::tell_subscribers(const Comm& comm, std::vector<Change> changes,
                            (audience.other != unseen && audience.other != change->rank);
       audience.other = change->rank;
     }
-    audience.own = {begin, change};
+    audience.changes = {begin, change};
     outdated_[audience.label] = members_[audience.label] == 0 ? 1 : 0;
     if (members_[audience.label] > 0) audiences.push_back(audience);
   }
@@ -307,13 +307,13 @@ void Partition::tell_subscribers(const Comm& comm, std::vector<Change> changes,
       [&](const Audience& audience) { mirrors().prefetch_those_of(audience.label); },
       [&](const Audience& audience) {
         for (const auto& [rank, slot] : mirrors().of(audience.label)) {
-          if (audience.missed(*this, rank, self)) tell(rank, slot, audience.label);
+          if (missed(audience, rank)) tell(rank, slot, audience.label);
         }
       });
   for (const Audience& audience : audiences) {
     for (auto i = first_subscriber_[audience.label]; i != nobody; i = subscribers_[i].next) {
       const auto& [rank, place, next] = subscribers_[i];
-      if (audience.missed(*this, rank, self)) tell(rank, place, audience.label);
+      if (missed(audience, rank)) tell(rank, place, audience.label);
     }
   }
   for (const auto& [label, subscriber] : newcomers) {
