@@ -30,8 +30,7 @@ Partition::Partition(const Comm& comm, const Graph& graph, const std::vector<std
     set_alone(comm);
     return;
   }
-  mass_.resize(graph.slots(), 0);
-  members_.resize(graph.slots(), 0);
+  sizes_.resize(graph.slots());
   const auto labels = values_of_slots(comm, graph, own_labels);
   for (std::uint32_t slot = 0; slot < graph.slots(); ++slot) {
     const bool repeated = slot > 0 && labels[slot] == labels[slot - 1];  // most are, in a graph in order
@@ -60,12 +59,10 @@ Partition::Partition(const Comm& comm, const Graph& graph, const std::vector<std
 /// Totals of communities of one vertex each need not be added up.
 void Partition::set_alone(const Comm& comm) {
   std::iota(place_of_slot_.begin(), place_of_slot_.end(), 0U);
-  mass_.reserve(graph_->slots());
-  mass_ = graph_->mass;
-  members_.assign(graph_->slots(), 1);
+  sizes_.reserve(graph_->slots());
+  for (const std::uint64_t mass : graph_->mass) sizes_.push_back({mass, 1});
   if (comm.size() == 1) return;
-  const auto& ghosts = graph_->ghost_masses(comm);
-  mass_.insert(mass_.end(), ghosts.begin(), ghosts.end());
+  for (const std::uint64_t mass : graph_->ghost_masses(comm)) sizes_.push_back({mass, 1});
   if (!has_cuts_) return;
   std::vector<Change> changes;
   for (std::uint32_t v = 0; v < graph_->own; ++v) note({v, unseen, v}, 0, changes);
@@ -79,11 +76,10 @@ std::uint32_t Partition::meet(std::uint32_t label) {
     }
     return slot;
   }
-  const auto [known, is_new] = further_places_.try_emplace(label, static_cast<std::uint32_t>(mass_.size()));
+  const auto [known, is_new] = further_places_.try_emplace(label, static_cast<std::uint32_t>(sizes_.size()));
   if (!is_new) return known->second;
   further_labels_.push_back(label);
-  mass_.push_back(0);
-  members_.push_back(0);
+  sizes_.push_back({});
   if (has_cuts_) cut_.push_back(0);
   new_places_.push_back(known->second);
   return known->second;
@@ -177,9 +173,7 @@ void Partition::move(const Comm& comm, std::span<const Move> moves, std::span<co
           add(delta);
         }
       });
-  std::vector<Newcomer> newcomers;
-  send_to_owners(comm, std::move(foreign), true, changes, newcomers);
-  tell_subscribers(comm, std::move(changes), newcomers);
+  exchange_totals(comm, std::move(foreign), true, std::move(changes));
 }
 
 bool Partition::is_mirrored(std::uint32_t vertex, int rank) const {
@@ -196,9 +190,18 @@ void Partition::note(const Change& change, std::size_t know, std::vector<Change>
 }
 
 void Partition::add(const Delta& delta) {
-  mass_[delta.place] += static_cast<std::uint64_t>(delta.mass);
-  members_[delta.place] += static_cast<std::uint32_t>(delta.members);
+  Size& size = sizes_[delta.place];
+  size.mass += static_cast<std::uint64_t>(delta.mass);
+  size.members += static_cast<std::uint32_t>(delta.members);
   if (has_cuts_) cut_[delta.place] += delta.cut;
+}
+
+void Partition::exchange_totals(const Comm& comm, std::vector<Delta> foreign, bool sender_knows,
+                                std::vector<Change> changes) {
+  if (!comm.any(!foreign.empty() || !new_places_.empty() || !changes.empty())) return;
+  std::vector<Newcomer> newcomers;
+  send_to_owners(comm, std::move(foreign), sender_knows, changes, newcomers);
+  tell_subscribers(comm, std::move(changes), newcomers);
 }
 
 /// First come deltas, by label, then subscriptions. `sender_knows`: it has added its deltas to its own
@@ -262,8 +265,8 @@ void Partition::tell_subscribers(const Comm& comm, std::vector<Change> changes,
     const auto r = static_cast<std::size_t>(rank);
     packers[r].begin_record();
     packers[r].put_signed(places[r].of(place), sent_[r].total_place);
-    packers[r].put(mass_[label], sent_[r].total_mass);
-    packers[r].put(members_[label], sent_[r].total_members);
+    packers[r].put(mass(label), sent_[r].total_mass);
+    packers[r].put(members(label), sent_[r].total_members);
     if (has_cuts_) packers[r].put_signed(cut_[label], sent_[r].total_cut);
   };
   boost::sort::spreadsort::integer_sort(
@@ -294,8 +297,8 @@ void Partition::tell_subscribers(const Comm& comm, std::vector<Change> changes,
       audience.other = change->rank;
     }
     audience.changes = {begin, change};
-    outdated_[audience.label] = members_[audience.label] == 0 ? 1 : 0;
-    if (members_[audience.label] > 0) audiences.push_back(audience);
+    outdated_[audience.label] = members(audience.label) == 0 ? 1 : 0;
+    if (members(audience.label) > 0) audiences.push_back(audience);
   }
   // Ghosts' places ascend with their labels on every rank, others do not: these come later.
   for_each_ahead(
@@ -326,8 +329,8 @@ void Partition::tell_subscribers(const Comm& comm, std::vector<Change> changes,
     Differences differences;
     while (bits.next_record()) {
       const std::uint64_t place = differences.next(bits.get_signed(fields.total_place));
-      mass_[place] = bits.get(fields.total_mass);
-      members_[place] = static_cast<std::uint32_t>(bits.get(fields.total_members));
+      const std::uint64_t mass = bits.get(fields.total_mass);
+      sizes_[place] = {mass, static_cast<std::uint32_t>(bits.get(fields.total_members))};
       if (has_cuts_) cut_[place] = bits.get_signed(fields.total_cut);
     }
   });
@@ -348,9 +351,7 @@ void Partition::add_up(const Comm& comm, std::span<const Delta> deltas) {
         }
       });
   if (alone) return;
-  std::vector<Newcomer> newcomers;
-  send_to_owners(comm, std::move(foreign), false, changes, newcomers);
-  tell_subscribers(comm, std::move(changes), newcomers);
+  exchange_totals(comm, std::move(foreign), false, std::move(changes));
 }
 
 }  // namespace lockstep

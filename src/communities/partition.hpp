@@ -52,18 +52,18 @@ class Partition {
   std::uint32_t place(std::uint32_t slot) const { return place_of_slot_[slot]; }
   /// Asks the processor to have a slot's place, or a place's mass, at hand soon: both lie anywhere in memory.
   void prefetch_place(std::uint32_t slot) const { prefetch(&place_of_slot_[slot]); }
-  void prefetch_mass(std::uint32_t place) const { prefetch(&mass_[place]); }
+  void prefetch_mass(std::uint32_t place) const { prefetch(&sizes_[place]); }
   std::uint32_t label(std::uint32_t place) const {
     return place < graph_->slots() ? graph_->id(place) : further_labels_[place - graph_->slots()];
   }
   /// Exact for labels of own vertices, and for communities that a slot is in.
-  std::uint64_t mass(std::uint32_t place) const { return mass_[place]; }
-  std::uint32_t members(std::uint32_t place) const { return members_[place]; }
+  std::uint64_t mass(std::uint32_t place) const { return sizes_[place].mass; }
+  std::uint32_t members(std::uint32_t place) const { return sizes_[place].members; }
   std::int64_t cut(std::uint32_t place) const { return cut_[place]; }
   Totals totals(std::uint32_t place) const {
-    return {mass_[place], has_cuts_ ? cut_[place] : 0, members_[place]};
+    return {mass(place), has_cuts_ ? cut_[place] : 0, members(place)};
   }
-  std::size_t places() const { return mass_.size(); }
+  std::size_t places() const { return sizes_.size(); }
   std::vector<std::uint32_t> own_labels() const;
 
   struct Move {
@@ -97,6 +97,11 @@ class Partition {
     std::uint32_t place;  ///< on that rank
     std::uint32_t next;   ///< of the same label, in subscribers_
   };
+  /// Looked at together, so kept together.
+  struct Size {
+    std::uint64_t mass = 0;
+    std::uint32_t members = 0;
+  };
   /// A vertex came to a community of this rank, or left it.
   struct Change {
     std::uint32_t label;   ///< as an own place
@@ -124,8 +129,7 @@ class Partition {
     if (place - graph_->own < graph_->ghosts.size()) prefetch(&graph_->ghosts[place - graph_->own]);
   }
   void prefetch_totals(std::uint32_t place) const {
-    prefetch(&mass_[place]);
-    prefetch(&members_[place]);
+    prefetch(&sizes_[place]);
     if (has_cuts_) prefetch(&cut_[place]);
     if (place < outdated_.size()) {  // what note() asks for
       prefetch(&outdated_[place]);
@@ -137,6 +141,8 @@ class Partition {
   int owner(std::uint32_t place) const { return graph_->vertices.owner(label(place)); }
   void note(const Change& change, std::size_t know, std::vector<Change>& changes) const;
   bool is_mirrored(std::uint32_t vertex, int rank) const;
+  void exchange_totals(const Comm& comm, std::vector<Delta> foreign, bool sender_knows,
+                       std::vector<Change> changes);
   void send_to_owners(const Comm& comm, std::vector<Delta> foreign, bool sender_knows,
                       std::vector<Change>& changes, std::vector<Newcomer>& newcomers);
   void tell_subscribers(const Comm& comm, std::vector<Change> changes,
@@ -146,9 +152,8 @@ class Partition {
   bool has_cuts_;
   std::optional<Scope> scope_;  ///< all ghosts where there is none
   std::vector<std::uint32_t> place_of_slot_;
-  std::vector<std::uint64_t> mass_;     ///< by place, as the next two
-  std::vector<std::uint32_t> members_;  ///< fewer than 2^32, as vertices are
-  std::vector<std::int64_t> cut_;       ///< with has_cuts_ only
+  std::vector<Size> sizes_;        ///< by place
+  std::vector<std::int64_t> cut_;  ///< by place; with has_cuts_ only
   std::vector<std::uint32_t> further_labels_;
   tsl::robin_map<std::uint32_t, std::uint32_t> further_places_;
   std::vector<std::uint32_t> new_places_;        ///< met since the last add_up
