@@ -205,7 +205,8 @@ class Chaos:
     def disturb(self, out, kind, fault):
         """One attempt with one fault in it; whether the run is done, and whether there was time for the fault."""
         ranks = self.random.randint(1, MOST_RANKS)
-        delay = self.random.uniform(0.05, 0.8) * self.seconds
+        latest = 0.3 if kind == "disk_full" else 0.8  # later there may be nothing left to write
+        delay = self.random.uniform(0.05, latest) * self.seconds
         what = f"fault {fault}, {kind} after {delay:.1f} s at {ranks} ranks"
         before = newest_attempt(out)
         process = self.start(out, ranks)

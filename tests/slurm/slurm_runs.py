@@ -117,7 +117,9 @@ class SlurmRuns:
 
     def time_limit(self, box):
         """A job that does not fit into its limit of a minute comes back until it is done. Slurm looks twice a minute, so
-        its signal comes after 10 to 40 s; the ranks sleep until then, so that it finds them at work on any machine."""
+        its signal comes after 10 to 40 s; the ranks sleep until then, so that it finds them at work on any machine. That
+        time begins when the job is given its nodes: they must be up."""
+        slurm_box.until(60, lambda: set(box.run("sinfo", "-h", "-N", "-o", "%T").split()) == {"idle"})
         job, out = self.submit(box, "time limit", "--time=1", "--signal=B:USR1@50", at_work="{")
         ranks = slurm_box.ranks_of(out)
         for rank in ranks:
