@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "cluster/ranges.hpp"
 #include "tests/ranks/world.hpp"
 
 namespace lockstep::test {
@@ -19,6 +20,11 @@ inline std::vector<std::size_t> random_borders(std::size_t n, std::uint32_t seed
   borders.back() = n;
   std::sort(borders.begin(), borders.end());
   return borders;
+}
+
+/// Even pieces of n rows, everything on the last rank, and pieces of which some are empty.
+inline std::vector<Ranges> several_ranges(std::size_t n) {
+  return {even_ranges(n, world().size()), Ranges{random_borders(n, 0)}, Ranges{random_borders(n, 1)}};
 }
 
 /// This rank's piece of `all`, which every rank has.

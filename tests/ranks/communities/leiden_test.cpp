@@ -12,12 +12,6 @@
 namespace lockstep::test {
 namespace {
 
-/// Even pieces, everything on the last rank, and pieces of which some are empty.
-std::vector<Ranges> several_ranges(std::uint32_t vertices) {
-  return {even_ranges(vertices, world().size()), Ranges{random_borders(vertices, 0)},
-          Ranges{random_borders(vertices, 1)}};
-}
-
 WholeGraph varied_graph(std::uint64_t seed) {
   WholeGraph graph = random_graph(seed, 90, 300, 4);
   for (std::uint32_t v = 0; v < graph.size(); ++v) {

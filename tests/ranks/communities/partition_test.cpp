@@ -48,9 +48,7 @@ TEST(Partition, KnowsTheTotalsOfAllCommunitiesItMeets) {
     // With so few links many moves are seen by some of the ranks only, and many communities become empty.
     WholeGraph whole = random_graph(seed, 40, 50 + 20 * seed, 3);
     for (std::uint32_t v = 0; v < whole.size(); ++v) whole.mass[v] = 1 + v % 5;
-    for (const Ranges& ranges :
-         {even_ranges(whole.size(), world().size()), Ranges{random_borders(whole.size(), 0)},
-          Ranges{random_borders(whole.size(), 1)}}) {
+    for (const Ranges& ranges : several_ranges(whole.size())) {
       const Graph graph = distribute(world(), whole, ranges);
       const Labels start =
           seed % 2 == 0 ? everyone_alone(whole.size()) : random_labels(seed, whole.size(), 9);
