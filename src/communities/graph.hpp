@@ -76,7 +76,8 @@ class Mirrors {
 /// A weighted undirected graph over all ranks: each owns a contiguous range of the vertices with their arcs;
 /// every edge is two arcs. A rank addresses its own vertices and the ghosts (neighbours owned by other ranks)
 /// by *slots*: own vertices first, then ghosts by id. 8 bytes per arc (12 where a weight does not fit into
-/// four), 24 per own vertex, and for each ghost 4 here, besides its position, and 8 where it is owned.
+/// four), 24 per own vertex and 8 more on several ranks, and for each ghost 4 here (12 once its mass was
+/// asked for), besides its position, and 8 where it is owned.
 struct Graph {
   Ranges vertices;                    ///< who owns which vertex ids
   std::uint32_t own_begin = 0;        ///< id of slot 0
