@@ -116,11 +116,10 @@ class SlurmRuns:
         self.finish_elsewhere(box, "ghost", job, out, node)
 
     def time_limit(self, box):
-        """A job that does not fit into its limit of a minute comes back until it is done. Slurm looks twice a minute, so
-        its signal comes after 10 to 40 s; the ranks sleep until then, so that it finds them at work on any machine. That
-        time begins when the job is given its nodes: they must be up."""
-        slurm_box.until(60, lambda: set(box.run("sinfo", "-h", "-N", "-o", "%T").split()) == {"idle"})
-        job, out = self.submit(box, "time limit", "--time=1", "--signal=B:USR1@50", at_work="{")
+        """A job that does not fit into its limit of a minute comes back until it is done. Slurm looks twice a minute and
+        signals when the limit is less than the 20 s and another 30 s away: after 10 to 40 s. The ranks sleep until then, so
+        that it finds them at work on any machine."""
+        job, out = self.submit(box, "time limit", "--time=1", "--signal=B:USR1@20", at_work="{")
         ranks = slurm_box.ranks_of(out)
         for rank in ranks:
             os.kill(rank, signal.SIGSTOP)
