@@ -24,12 +24,12 @@ Wide sum_wide(const Comm& comm, Wide value) {
   return std::accumulate(values.begin(), values.end(), Wide{0});
 }
 
-/// Twice the quality; `inside`: twice the weight inside communities, on this rank; mass_of(v): of the
-/// community that the own vertex v names.
+/// Twice the quality; `between`: twice the weight between vertices of a community, on this rank; mass_of(v):
+/// of the community that the own vertex v names.
 template <class MassOf>
-Wide sum_quality(const Comm& comm, const Graph& graph, const Quality& quality, std::uint64_t inside,
+Wide sum_quality(const Comm& comm, const Graph& graph, const Quality& quality, std::uint64_t between,
                  MassOf mass_of) {
-  Wide local = quality.community(inside, 0);
+  Wide local = quality.community(std::accumulate(graph.inner.begin(), graph.inner.end(), between), 0);
   for (std::uint32_t v = 0; v < graph.own; ++v) local += quality.community(0, mass_of(v));
   return sum_wide(comm, local);
 }
@@ -37,9 +37,8 @@ Wide sum_quality(const Comm& comm, const Graph& graph, const Quality& quality, s
 /// Twice the quality; `inside` are the partition's weights_inside.
 Wide partition_quality(const Comm& comm, const Graph& graph, const Quality& quality,
                        const Partition& partition, const std::vector<std::uint64_t>& inside) {
-  const std::uint64_t within = std::accumulate(inside.begin(), inside.end(), std::uint64_t{0});
-  return sum_quality(comm, graph, quality, std::accumulate(graph.inner.begin(), graph.inner.end(), within),
-                     [&](std::uint32_t v) { return partition.mass(v); });
+  const std::uint64_t between = std::accumulate(inside.begin(), inside.end(), std::uint64_t{0});
+  return sum_quality(comm, graph, quality, between, [&](std::uint32_t v) { return partition.mass(v); });
 }
 
 bool all_alone(const Comm& comm, const Graph& graph, const Partition& partition) {
@@ -51,9 +50,7 @@ bool all_alone(const Comm& comm, const Graph& graph, const Partition& partition)
 /// Twice the quality of a partition given by own labels.
 Wide labels_quality(const Comm& comm, const Graph& graph, const Quality& quality, const Labels& own_labels) {
   if (are_own_ids(comm, graph, own_labels)) {
-    return sum_quality(comm, graph, quality,
-                       std::accumulate(graph.inner.begin(), graph.inner.end(), std::uint64_t{0}),
-                       [&](std::uint32_t v) { return graph.mass[v]; });
+    return sum_quality(comm, graph, quality, 0, [&](std::uint32_t v) { return graph.mass[v]; });
   }
   const Partition partition(comm, graph, own_labels);
   return partition_quality(comm, graph, quality, partition, weights_inside(graph, partition));

@@ -196,6 +196,8 @@ void Partition::add(const Delta& delta) {
   if (has_cuts_) cut_[delta.place] += delta.cut;
 }
 
+/// After `foreign` went to the owners, these tell their subscribers of all changes; `changes` are those that
+/// this rank knows of already. The rest as for send_to_owners.
 void Partition::exchange_totals(const Comm& comm, std::vector<Delta> foreign, bool sender_knows,
                                 std::vector<Change> changes) {
   if (!comm.any(!foreign.empty() || !new_places_.empty() || !changes.empty())) return;

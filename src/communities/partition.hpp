@@ -129,7 +129,7 @@ class Partition {
     if (place - graph_->own < graph_->ghosts.size()) prefetch(&graph_->ghosts[place - graph_->own]);
   }
   void prefetch_totals(std::uint32_t place) const {
-    prefetch(&sizes_[place]);
+    prefetch_mass(place);
     if (has_cuts_) prefetch(&cut_[place]);
     if (place < outdated_.size()) {  // what note() asks for
       prefetch(&outdated_[place]);
@@ -156,7 +156,7 @@ class Partition {
   std::vector<std::int64_t> cut_;  ///< by place; with has_cuts_ only
   std::vector<std::uint32_t> further_labels_;
   tsl::robin_map<std::uint32_t, std::uint32_t> further_places_;
-  std::vector<std::uint32_t> new_places_;        ///< met since the last add_up
+  std::vector<std::uint32_t> new_places_;        ///< met since totals were last exchanged
   std::vector<std::uint32_t> first_subscriber_;  ///< by own label; of a list in subscribers_
   std::vector<Subscriber> subscribers_;
   std::vector<std::uint8_t> outdated_;  ///< by own label: whether subscribers' totals may be wrong
