@@ -13,6 +13,7 @@ struct Ranges {
   std::uint64_t begin(int rank) const { return first[static_cast<std::size_t>(rank)]; }
   std::uint64_t end(int rank) const { return first[static_cast<std::size_t>(rank) + 1]; }
   std::uint64_t size(int rank) const { return end(rank) - begin(rank); }
+  bool has(int rank, std::uint64_t index) const { return begin(rank) <= index && index < end(rank); }
   std::uint64_t total() const { return first.back(); }
   /// The rank whose piece holds `index` (which must be below total()).
   int owner(std::uint64_t index) const {

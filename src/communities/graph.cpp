@@ -258,35 +258,26 @@ Graph gather_graph(const Comm& comm, const Graph& graph) {
   return whole;
 }
 
-GhostNeighbours::GhostNeighbours(const Graph& graph) : own_(graph.own), first_(graph.ghosts.size() + 1, 0) {
-  if (graph.ghosts.empty()) return;
-  struct Pair {
-    std::uint32_t ghost;
-    std::uint32_t neighbour;
+GhostNeighbours::GhostNeighbours(const Graph& graph) : own_(graph.own), first_(graph.ghosts.size() + 2, 0) {
+  const auto for_each_arc = [&](auto visit) {
+    for (std::uint32_t v = 0; v < graph.own; ++v) {
+      graph.for_each_arc_to_ghost(v, [&](std::uint64_t arc) { visit(v, graph.target[arc] - own_); });
+    }
   };
-  std::vector<Pair> pairs;
-  for (std::uint32_t v = 0; v < graph.own; ++v) {
-    graph.for_each_arc_to_ghost(v, [&](std::uint64_t arc) {
-      pairs.push_back({graph.target[arc] - own_, v});
-    });
-  }
-  for_each_ahead(
-      pairs, [&](const Pair& pair) { prefetch(&first_[pair.ghost + std::size_t{1}]); }, [](const Pair&) {},
-      [&](const Pair& pair) { ++first_[pair.ghost + std::size_t{1}]; });
+  // One further than in the end: first_[ghost + 1] is where the ghost's next neighbour goes.
+  for_each_arc([&](std::uint32_t, std::uint32_t ghost) { ++first_[ghost + std::size_t{2}]; });
   std::partial_sum(first_.begin(), first_.end(), first_.begin());
-  neighbours_.resize(pairs.size());
-  auto next = first_;
-  for_each_ahead(
-      pairs, [&](const Pair& pair) { prefetch(&next[pair.ghost]); },
-      [&](const Pair& pair) { prefetch(neighbours_.data() + next[pair.ghost]); },
-      [&](const Pair& pair) { neighbours_[next[pair.ghost]++] = pair.neighbour; });
+  neighbours_.resize(first_.back());
+  for_each_arc(
+      [&](std::uint32_t v, std::uint32_t ghost) { neighbours_[first_[ghost + std::size_t{1}]++] = v; });
+  first_.pop_back();
 }
 
 namespace {
 
-/// value_of(own vertex), which is a whole number, by ghost. Collective.
-template <class ValueOf>
-std::vector<std::uint64_t> ghost_values(const Comm& comm, const Graph& graph, ValueOf value_of) {
+/// Appends value_of(own vertex), which is a whole number, by ghost. Collective.
+template <class T, class ValueOf>
+void append_ghost_values(const Comm& comm, const Graph& graph, ValueOf value_of, std::vector<T>& values) {
   std::vector<BitPacker> packers(static_cast<std::size_t>(comm.size()));
   std::vector<Field> fields(packers.size());
   std::vector<Differences> differences(packers.size());
@@ -297,24 +288,24 @@ std::vector<std::uint64_t> ghost_values(const Comm& comm, const Graph& graph, Va
       packers[r].put_signed(differences[r].of(value_of(v)), fields[r]);
     }
   }
-  std::vector<std::uint64_t> values;
-  values.reserve(graph.ghosts.size());
   // Ghosts are in the order of their ids, and so are those of one owner.
   exchange_packed(comm, packers, [&](int, BitUnpacker bits) {
     Field field;
     for (Differences received; bits.next_record();) {
-      values.push_back(received.next(bits.get_signed(field)));
+      values.push_back(static_cast<T>(received.next(bits.get_signed(field))));
     }
   });
-  return values;
 }
 
 }  // namespace
 
 const std::vector<std::uint64_t>& Graph::ghost_masses(const Comm& comm) const {
   if (!known_ghost_masses) {
-    known_ghost_masses = std::make_shared<const std::vector<std::uint64_t>>(
-        ghost_values(comm, *this, [&](std::uint32_t v) { return mass[v]; }));
+    std::vector<std::uint64_t> masses;
+    masses.reserve(ghosts.size());
+    append_ghost_values(
+        comm, *this, [&](std::uint32_t v) { return mass[v]; }, masses);
+    known_ghost_masses = std::make_shared<const std::vector<std::uint64_t>>(std::move(masses));
   }
   return *known_ghost_masses;
 }
@@ -324,11 +315,8 @@ std::vector<std::uint32_t> values_of_slots(const Comm& comm, const Graph& graph,
   std::vector<std::uint32_t> values;
   values.reserve(graph.slots());
   values = own_values;
-  if (comm.size() == 1) return values;
-  for (const std::uint64_t value :
-       ghost_values(comm, graph, [&](std::uint32_t v) { return own_values[v]; })) {
-    values.push_back(static_cast<std::uint32_t>(value));
-  }
+  append_ghost_values(
+      comm, graph, [&](std::uint32_t v) { return own_values[v]; }, values);
   return values;
 }
 

@@ -24,8 +24,7 @@ struct Arc {
 
 struct Graph;
 
-/// Which own vertices neighbour a ghost. 4 bytes per arc to a ghost, 8 per ghost; until it is made, 12
-/// and 16.
+/// Which own vertices neighbour a ghost. 4 bytes per arc to a ghost, 8 per ghost.
 class GhostNeighbours {
  public:
   explicit GhostNeighbours(const Graph& graph);

@@ -18,7 +18,6 @@ Partition::Partition(const Comm& comm, const Graph& graph, bool has_cuts)
     : graph_(&graph), has_cuts_(has_cuts), place_of_slot_(graph.slots()) {
   if (comm.size() > 1) {
     first_subscriber_.assign(graph.own, nobody);
-    outdated_.assign(graph.own, 0);
     sent_.resize(static_cast<std::size_t>(comm.size()));
     received_.resize(sent_.size());
   }
@@ -129,6 +128,7 @@ void Partition::move(const Comm& comm, std::span<const Move> moves, std::span<co
   const int self = comm.rank();
   std::vector<Change> changes;
   std::vector<Delta> foreign;
+  const bool see_all = sent_.size() == 2;  // then hardly anybody is to be told
   const auto for_each_move = [&](std::span<const Move> some, auto mass_of, auto change) {
     for_each_ahead(
         some,
@@ -141,6 +141,7 @@ void Partition::move(const Comm& comm, std::span<const Move> moves, std::span<co
           for (const std::uint32_t place : {place_of_slot_[move.slot], move.to}) {
             prefetch_totals(place);
             prefetch_label(place);
+            if (!see_all) prefetch_subscribers(place);
           }
         },
         [&](const Move& move) {
@@ -162,14 +163,15 @@ void Partition::move(const Comm& comm, std::span<const Move> moves, std::span<co
       });
   if (alone) return;
   const auto& ghost_masses = graph_->ghost_masses(comm);
+  int rank = 0;  // which owns the ghost
   for_each_move(
       ghosts, [&](std::uint32_t slot) -> const std::uint64_t& { return ghost_masses[slot - graph_->own]; },
       [&](std::uint32_t slot, const Delta& delta) {
-        const int rank = graph_->vertices.owner(graph_->id(slot));
+        while (graph_->id(slot) >= graph_->vertices.end(rank)) ++rank;
         if (delta.place < graph_->own) {
           add(delta);
           note({delta.place, rank, 0}, 1, changes);
-        } else if (owner(delta.place) == rank) {
+        } else if (graph_->vertices.has(rank, label(delta.place))) {
           add(delta);
         }
       });
@@ -184,7 +186,7 @@ bool Partition::is_mirrored(std::uint32_t vertex, int rank) const {
 
 /// Adds what not all other ranks know of; `know`: how many of them do.
 void Partition::note(const Change& change, std::size_t know, std::vector<Change>& changes) const {
-  if (know + 1 == sent_.size() && outdated_[change.label] == 0) return;
+  if (know + 1 == sent_.size() && !sizes_[change.label].outdated) return;
   if (first_subscriber_[change.label] == nobody && mirrors().of(change.label).empty()) return;
   changes.push_back(change);
 }
@@ -290,7 +292,7 @@ void Partition::tell_subscribers(const Comm& comm, std::vector<Change> changes,
   };
   std::vector<Audience> audiences;
   for (auto change = changes.begin(); change != changes.end();) {
-    Audience audience{change->label, outdated_[change->label] != 0, unseen, {}};
+    Audience audience{change->label, sizes_[change->label].outdated, unseen, {}};
     const auto begin = change;
     for (; change != changes.end() && change->label == audience.label; ++change) {
       if (change->rank == self) continue;
@@ -299,7 +301,7 @@ void Partition::tell_subscribers(const Comm& comm, std::vector<Change> changes,
       audience.other = change->rank;
     }
     audience.changes = {begin, change};
-    outdated_[audience.label] = members(audience.label) == 0 ? 1 : 0;
+    sizes_[audience.label].outdated = members(audience.label) == 0;
     if (members(audience.label) > 0) audiences.push_back(audience);
   }
   // Ghosts' places ascend with their labels on every rank, others do not: these come later.
@@ -343,7 +345,12 @@ void Partition::add_up(const Comm& comm, std::span<const Delta> deltas) {
   std::vector<Change> changes;
   std::vector<Delta> foreign;
   for_each_ahead(
-      deltas, [&](const Delta& delta) { prefetch_totals(delta.place); }, [](const Delta&) {},
+      deltas,
+      [&](const Delta& delta) {
+        prefetch_totals(delta.place);
+        prefetch_subscribers(delta.place);
+      },
+      [](const Delta&) {},
       [&](const Delta& delta) {
         if (delta.place < graph_->own) {
           add(delta);

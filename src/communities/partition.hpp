@@ -101,6 +101,7 @@ class Partition {
   struct Size {
     std::uint64_t mass = 0;
     std::uint32_t members = 0;
+    bool outdated = false;  ///< of an own label: whether subscribers' totals may be wrong
   };
   /// A vertex came to a community of this rank, or left it.
   struct Change {
@@ -131,11 +132,11 @@ class Partition {
   void prefetch_totals(std::uint32_t place) const {
     prefetch_mass(place);
     if (has_cuts_) prefetch(&cut_[place]);
-    if (place < outdated_.size()) {  // what note() asks for
-      prefetch(&outdated_[place]);
-      prefetch(&first_subscriber_[place]);
-      mirrors().prefetch_first(place);
-    }
+  }
+  void prefetch_subscribers(std::uint32_t place) const {
+    if (place >= first_subscriber_.size()) return;
+    prefetch(&first_subscriber_[place]);
+    mirrors().prefetch_first(place);
   }
   void add(const Delta& delta);
   int owner(std::uint32_t place) const { return graph_->vertices.owner(label(place)); }
@@ -159,8 +160,7 @@ class Partition {
   std::vector<std::uint32_t> new_places_;        ///< met since totals were last exchanged
   std::vector<std::uint32_t> first_subscriber_;  ///< by own label; of a list in subscribers_
   std::vector<Subscriber> subscribers_;
-  std::vector<std::uint8_t> outdated_;  ///< by own label: whether subscribers' totals may be wrong
-  std::vector<MessageFields> sent_;     ///< by rank, as the next
+  std::vector<MessageFields> sent_;  ///< by rank, as the next
   std::vector<MessageFields> received_;
 };
 
