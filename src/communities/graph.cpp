@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include <boost/sort/pdqsort/pdqsort.hpp>
 #include <boost/sort/spreadsort/integer_sort.hpp>
 
 #include "cluster/exchange.hpp"
@@ -56,9 +57,8 @@ Mirrors find_mirrors(const Comm& comm, const Graph& graph) {
 
 /// Sorts by target.
 void sort_row(std::vector<Neighbour>& row) {
-  boost::sort::spreadsort::integer_sort(
-      row.begin(), row.end(), [](const Neighbour& end, unsigned bits) { return end.target >> bits; },
-      [](const Neighbour& a, const Neighbour& b) { return a.target < b.target; });
+  boost::sort::pdqsort_branchless(row.begin(), row.end(),
+                                  [](const Neighbour& a, const Neighbour& b) { return a.target < b.target; });
 }
 
 /// Sorts by target; equal targets add up.

@@ -260,6 +260,31 @@ void Partition::send_to_owners(const Comm& comm, std::vector<Delta> foreign, boo
   });
 }
 
+/// By community that has changed and is not empty: who has missed something. Sorts `changes`, to which the
+/// answer refers; `self` is this rank.
+std::vector<Partition::Audience> Partition::audiences_of(std::vector<Change>& changes, int self) {
+  boost::sort::spreadsort::integer_sort(
+      changes.begin(), changes.end(),
+      [](const Change& change, unsigned bits) { return change.label >> bits; },
+      [](const Change& a, const Change& b) { return a.label < b.label; });
+  std::vector<Audience> audiences;
+  for (auto change = changes.begin(); change != changes.end();) {
+    Size& size = sizes_[change->label];
+    Audience audience{change->label, size.outdated, unseen, {}};
+    const auto begin = change;
+    for (; change != changes.end() && change->label == audience.label; ++change) {
+      if (change->rank == self) continue;
+      audience.everybody = audience.everybody || change->rank == unseen ||
+                           (audience.other != unseen && audience.other != change->rank);
+      audience.other = change->rank;
+    }
+    audience.changes = {begin, change};
+    size.outdated = size.members == 0;
+    if (size.members > 0) audiences.push_back(audience);
+  }
+  return audiences;
+}
+
 void Partition::tell_subscribers(const Comm& comm, std::vector<Change> changes,
                                  const std::vector<Newcomer>& newcomers) {
   const int self = comm.rank();
@@ -273,37 +298,13 @@ void Partition::tell_subscribers(const Comm& comm, std::vector<Change> changes,
     packers[r].put(members(label), sent_[r].total_members);
     if (has_cuts_) packers[r].put_signed(cut_[label], sent_[r].total_cut);
   };
-  boost::sort::spreadsort::integer_sort(
-      changes.begin(), changes.end(),
-      [](const Change& change, unsigned bits) { return change.label >> bits; },
-      [](const Change& a, const Change& b) { return a.label < b.label; });
-  /// Who has missed something of what has changed a community.
-  struct Audience {
-    std::uint32_t label;
-    bool everybody;
-    int other;  ///< otherwise all but this rank, if other ranks' vertices came or went; `unseen` if none did
-    std::span<const Change> changes;  ///< otherwise whoever is without a mirror of an own vertex among these
-  };
   const auto missed = [&](const Audience& audience, int rank) {
     if (audience.everybody || (audience.other != unseen && audience.other != rank)) return true;
     return std::ranges::any_of(audience.changes, [&](const Change& change) {
       return change.rank == self && !is_mirrored(change.vertex, rank);
     });
   };
-  std::vector<Audience> audiences;
-  for (auto change = changes.begin(); change != changes.end();) {
-    Audience audience{change->label, sizes_[change->label].outdated, unseen, {}};
-    const auto begin = change;
-    for (; change != changes.end() && change->label == audience.label; ++change) {
-      if (change->rank == self) continue;
-      audience.everybody = audience.everybody || change->rank == unseen ||
-                           (audience.other != unseen && audience.other != change->rank);
-      audience.other = change->rank;
-    }
-    audience.changes = {begin, change};
-    sizes_[audience.label].outdated = members(audience.label) == 0;
-    if (members(audience.label) > 0) audiences.push_back(audience);
-  }
+  const auto audiences = audiences_of(changes, self);
   // Ghosts' places ascend with their labels on every rank, others do not: these come later.
   for_each_ahead(
       audiences,

@@ -110,6 +110,13 @@ class Partition {
     std::uint32_t vertex;  ///< where this rank owns it
   };
   static constexpr int unseen = -1;
+  /// Who has missed something of what has changed a community.
+  struct Audience {
+    std::uint32_t label;
+    bool everybody;
+    int other;  ///< otherwise all but this rank, if other ranks' vertices came or went; `unseen` if none did
+    std::span<const Change> changes;  ///< otherwise whoever is without a mirror of an own vertex among these
+  };
   struct Newcomer {
     std::uint32_t label;  ///< as an own place
     Subscriber subscriber;
@@ -146,6 +153,7 @@ class Partition {
                        std::vector<Change> changes);
   void send_to_owners(const Comm& comm, std::vector<Delta> foreign, bool sender_knows,
                       std::vector<Change>& changes, std::vector<Newcomer>& newcomers);
+  std::vector<Audience> audiences_of(std::vector<Change>& changes, int self);
   void tell_subscribers(const Comm& comm, std::vector<Change> changes,
                         const std::vector<Newcomer>& newcomers);
 
