@@ -163,7 +163,7 @@ void Partition::move(const Comm& comm, std::span<const Move> moves, std::span<co
       });
   if (alone) return;
   const auto& ghost_masses = graph_->ghost_masses(comm);
-  int rank = 0;  // which owns the ghost
+  int rank = 0;  // which owns the ghost; ghosts ascend, so it does, too
   for_each_move(
       ghosts, [&](std::uint32_t slot) -> const std::uint64_t& { return ghost_masses[slot - graph_->own]; },
       [&](std::uint32_t slot, const Delta& delta) {
