@@ -9,6 +9,7 @@
 #include "cluster/exchange.hpp"
 #include "src/communities/bit_packed.hpp"
 #include "src/communities/packed.hpp"
+#include "src/communities/prefetch.hpp"
 
 namespace lockstep {
 
@@ -256,21 +257,6 @@ Graph gather_graph(const Comm& comm, const Graph& graph) {
   whole.mass = comm.gather_all(graph.mass);
   whole.inner = comm.gather_all(graph.inner);
   return whole;
-}
-
-GhostNeighbours::GhostNeighbours(const Graph& graph) : own_(graph.own), first_(graph.ghosts.size() + 2, 0) {
-  const auto for_each_arc = [&](auto visit) {
-    for (std::uint32_t v = 0; v < graph.own; ++v) {
-      graph.for_each_arc_to_ghost(v, [&](std::uint64_t arc) { visit(v, graph.target[arc] - own_); });
-    }
-  };
-  // One further than in the end: first_[ghost + 1] is where the ghost's next neighbour goes.
-  for_each_arc([&](std::uint32_t, std::uint32_t ghost) { ++first_[ghost + std::size_t{2}]; });
-  std::partial_sum(first_.begin(), first_.end(), first_.begin());
-  neighbours_.resize(first_.back());
-  for_each_arc(
-      [&](std::uint32_t v, std::uint32_t ghost) { neighbours_[first_[ghost + std::size_t{1}]++] = v; });
-  first_.pop_back();
 }
 
 namespace {

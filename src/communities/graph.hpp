@@ -22,24 +22,6 @@ struct Arc {
   std::uint64_t weight;
 };
 
-struct Graph;
-
-/// Which own vertices neighbour a ghost. 4 bytes per arc to a ghost, 8 per ghost.
-class GhostNeighbours {
- public:
-  explicit GhostNeighbours(const Graph& graph);
-  /// `ghost`: a slot.
-  std::span<const std::uint32_t> of(std::uint32_t ghost) const {
-    const std::uint64_t begin = first_[ghost - own_];
-    return std::span(neighbours_).subspan(begin, first_[ghost - own_ + 1] - begin);
-  }
-
- private:
-  std::uint32_t own_;
-  std::vector<std::uint64_t> first_;       ///< by ghost
-  std::vector<std::uint32_t> neighbours_;  ///< own vertices
-};
-
 /// On which ranks own vertices are ghosts. 8 bytes per own vertex, 8 per mirror.
 class Mirrors {
  public:
@@ -90,8 +72,7 @@ struct Graph {
       mass;  ///< by own vertex: base vertices in it (CPM), weighted degree (modularity)
   std::vector<std::uint64_t> inner;  ///< by own vertex: twice the weight inside it
   Mirrors mirrors;
-  mutable std::shared_ptr<const GhostNeighbours> known_ghost_neighbours;  ///< once asked for, as the next
-  mutable std::shared_ptr<const std::vector<std::uint64_t>> known_ghost_masses;
+  mutable std::shared_ptr<const std::vector<std::uint64_t>> known_ghost_masses;  ///< once asked for
 
   std::uint32_t slots() const { return own + static_cast<std::uint32_t>(ghosts.size()); }
   std::uint32_t id(std::uint32_t slot) const { return slot < own ? own_begin + slot : ghosts[slot - own]; }
@@ -123,11 +104,6 @@ struct Graph {
     std::uint64_t end = first[vertex + 1];
     for (; begin < end && target[begin] >= own; ++begin) visit(begin);
     for (; begin < end && target[end - 1] >= own; --end) visit(end - 1);
-  }
-  /// Made when first asked for, for as long as the graph is there.
-  const GhostNeighbours& ghost_neighbours() const {
-    if (!known_ghost_neighbours) known_ghost_neighbours = std::make_shared<const GhostNeighbours>(*this);
-    return *known_ghost_neighbours;
   }
   /// As `mass`, by ghost. Collective where it is first asked for, when the masses must be there.
   const std::vector<std::uint64_t>& ghost_masses(const Comm& comm) const;

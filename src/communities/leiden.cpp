@@ -34,10 +34,11 @@ Wide sum_quality(const Comm& comm, const Graph& graph, const Quality& quality, s
   return sum_wide(comm, local);
 }
 
-/// Twice the quality; `inside` are the partition's weights_inside.
+/// Twice the quality; `inside` is that of the partition.
 Wide partition_quality(const Comm& comm, const Graph& graph, const Quality& quality,
-                       const Partition& partition, const std::vector<std::uint64_t>& inside) {
-  const std::uint64_t between = std::accumulate(inside.begin(), inside.end(), std::uint64_t{0});
+                       const Partition& partition, const Inside& inside) {
+  const std::uint64_t between =
+      std::accumulate(inside.weights.begin(), inside.weights.end(), std::uint64_t{0});
   return sum_quality(comm, graph, quality, between, [&](std::uint32_t v) { return partition.mass(v); });
 }
 
@@ -53,7 +54,7 @@ Wide labels_quality(const Comm& comm, const Graph& graph, const Quality& quality
     return sum_quality(comm, graph, quality, 0, [&](std::uint32_t v) { return graph.mass[v]; });
   }
   const Partition partition(comm, graph, own_labels);
-  return partition_quality(comm, graph, quality, partition, weights_inside(graph, partition));
+  return partition_quality(comm, graph, quality, partition, inside_of(graph, partition));
 }
 
 Effort effort_since(const Effort& before, Effort now) {
@@ -147,7 +148,7 @@ class Pass {
   Labels polish(const Comm& comm, const Graph& graph, const Labels& labels) const {
     constexpr std::uint32_t sub_rounds = 64;
     LevelState level{0, sub_rounds, labels, labels, {}};
-    std::vector<std::uint64_t> inside;
+    Inside inside;
     Outcome outcome;
     return move_up(comm, graph, {}, level, inside, outcome, graph.size() / 100'000).own_labels();
   }
@@ -191,10 +192,10 @@ class Pass {
   }
 
   /// Local moving. Vertices that decide at the same time can lower quality together; then the level is
-  /// repeated with more sub-rounds, and in the end left as it was. `inside` becomes the weights_inside.
+  /// repeated with more sub-rounds, and in the end left as it was. `inside` becomes that of the answer.
   /// `rest_moves`: as for move_locally.
   Partition move_up(const Comm& comm, const Graph& graph, const std::vector<Fine>& path, LevelState& level,
-                    std::vector<std::uint64_t>& inside, Outcome& outcome, std::uint64_t rest_moves) const {
+                    Inside& inside, Outcome& outcome, std::uint64_t rest_moves) const {
     constexpr std::uint32_t most_rounds = 1024;
     for (;;) {
       const PhaseClock clock(comm, options_);
@@ -206,7 +207,7 @@ class Pass {
       const SubRounds rounds(graph, seed_, level.level, level.sub_rounds);
       move_locally(comm, graph, quality_, rounds, {options_.most_iterations, rest_moves}, communities,
                    level.moving, [&] { offer_state(comm, path, level, communities); });
-      inside = weights_inside(graph, communities);
+      inside = inside_of(graph, communities);
       outcome.quality = partition_quality(comm, graph, quality_, communities, inside);
       clock.finish("moving", pass_, level.level, graph, effort_since(before, level.moving.effort));
       if (outcome.quality >= *level.start_quality) return communities;
@@ -214,7 +215,7 @@ class Pass {
       level.moving = {};
       if (level.sub_rounds >= most_rounds) {
         Partition as_it_was(comm, graph, level.start);
-        inside = weights_inside(graph, as_it_was);
+        inside = inside_of(graph, as_it_was);
         outcome.quality = *level.start_quality;
         return as_it_was;
       }
@@ -240,7 +241,7 @@ class Pass {
   /// answer, otherwise `coarse` is the next level.
   bool step(const Comm& comm, const Graph& graph, const std::vector<Fine>& path, LevelState& level,
             Coarse& coarse, Outcome& outcome) const {
-    std::vector<std::uint64_t> inside;
+    Inside inside;
     const Partition communities = move_up(comm, graph, path, level, inside, outcome, moves_at_rest(graph));
     if (all_alone(comm, graph, communities)) {
       outcome.labels = communities.own_labels();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include <boost/sort/spreadsort/integer_sort.hpp>
 #include <tsl/robin_map.h>
 
 #include "cluster/exchange.hpp"
@@ -59,7 +60,9 @@ class LocalMoving {
         rounds_(rounds),
         partition_(partition),
         active_(active) {
-    if (active_ != nullptr) active_->resize(graph.own, 1);
+    if (active_ == nullptr) return;
+    active_->resize(graph.own, 1);
+    is_woken_.resize(graph.ghosts.size(), 0);
   }
 
   /// One iteration over the vertices that are to decide; returns how many moved, over all ranks. A vertex
@@ -167,25 +170,26 @@ class LocalMoving {
   }
 
   void move() {
-    const auto ghosts = partition_.tell(comm_, moves_);
-    if (active_ != nullptr && !ghosts.empty()) {
-      const GhostNeighbours& neighbours = graph_.ghost_neighbours();
-      for (const auto& [ghost, to] : ghosts) {
-        for (const std::uint32_t v : neighbours.of(ghost)) wake(v, to);
-      }
-    }
-    partition_.move(comm_, moves_, ghosts);
+    boost::sort::spreadsort::integer_sort(woken_ghosts_.begin(), woken_ghosts_.end());
+    const auto news = partition_.tell(comm_, moves_, woken_ghosts_);
+    for (const std::uint32_t slot : woken_ghosts_) is_woken_[slot - graph_.own] = 0;
+    woken_ghosts_.clear();
+    for (const std::uint32_t v : news.woken) (*active_)[v] = 1;
+    partition_.move(comm_, moves_, news.ghosts);
   }
 
   /// A neighbour of a vertex that moves to another community than its own may want to follow. Communities are
   /// those before the sub-round's moves, for own vertices as for ghosts.
-  void wake(std::uint32_t own, std::uint32_t moved_to) {
-    if (partition_.place(own) != moved_to) (*active_)[own] = 1;
-  }
   void wake_neighbours(std::uint32_t v, std::uint32_t to) {
     if (active_ == nullptr) return;
     for (std::uint64_t a = graph_.first[v]; a < graph_.first[v + 1]; ++a) {
-      if (graph_.target[a] < graph_.own) wake(graph_.target[a], to);
+      const std::uint32_t slot = graph_.target[a];
+      if (partition_.place(slot) == to) continue;
+      if (slot < graph_.own) {
+        (*active_)[slot] = 1;
+      } else if (std::exchange(is_woken_[slot - graph_.own], std::uint8_t{1}) == 0) {
+        woken_ghosts_.push_back(slot);
+      }
     }
   }
 
@@ -200,6 +204,8 @@ class LocalMoving {
   // Of a sub-round; kept for their memory.
   std::vector<std::uint32_t> deciding_;
   std::vector<Partition::Move> moves_;
+  std::vector<std::uint32_t> woken_ghosts_;  ///< slots
+  std::vector<std::uint8_t> is_woken_;       ///< by ghost
   std::uint32_t sub_rounds_ = 0;
 };
 

@@ -91,12 +91,15 @@ std::vector<std::uint32_t> Partition::own_labels() const {
   return labels;
 }
 
-std::vector<Partition::Move> Partition::tell(const Comm& comm, std::span<const Move> moves) {
-  std::vector<Move> ghosts;
-  if (comm.size() == 1) return ghosts;
+Partition::News Partition::tell(const Comm& comm, std::span<const Move> moves,
+                                std::span<const std::uint32_t> woken) {
+  constexpr std::uint32_t no_slot_yet = UINT32_MAX;  // from which the first one's distance is not 0 either
+  constexpr std::uint64_t no_more_moves = 0;         // in the place of the next one's distance
+  News news;
+  if (comm.size() == 1) return news;
   // Ghosts are in the order of their ids on every rank, so that their slots ascend, too.
   std::vector<BitPacker> packers(sent_.size());
-  std::vector<std::uint32_t> last(packers.size(), 0);
+  std::vector<std::uint32_t> last(packers.size(), no_slot_yet);
   for_each_ahead(
       moves,
       [&](const Move& move) {
@@ -113,14 +116,30 @@ std::vector<Partition::Move> Partition::tell(const Comm& comm, std::span<const M
           last[r] = slot;
         }
       });
+  for (std::size_t i = 0, r = 0; i < woken.size();) {
+    while (graph_->id(woken[i]) >= graph_->vertices.end(static_cast<int>(r))) ++r;
+    packers[r].begin_record();
+    packers[r].put(no_more_moves, sent_[r].moved_slot);
+    auto previous = graph_->vertices.begin(static_cast<int>(r));
+    for (; i < woken.size() && graph_->vertices.has(static_cast<int>(r), graph_->id(woken[i])); ++i) {
+      packers[r].begin_record();
+      packers[r].put(graph_->id(woken[i]) - std::exchange(previous, graph_->id(woken[i])), sent_[r].woken);
+    }
+  }
   exchange_packed(comm, packers, [&](int rank, BitUnpacker bits) {
     MessageFields& fields = received_[static_cast<std::size_t>(rank)];
-    for (std::uint32_t slot = 0; bits.next_record();) {
-      slot += static_cast<std::uint32_t>(bits.get(fields.moved_slot));
-      ghosts.push_back({slot, meet(static_cast<std::uint32_t>(bits.get(fields.moved_to)))});
+    for (std::uint32_t slot = no_slot_yet; bits.next_record();) {
+      const std::uint64_t distance = bits.get(fields.moved_slot);
+      if (distance == no_more_moves) break;
+      slot += static_cast<std::uint32_t>(distance);
+      news.ghosts.push_back({slot, meet(static_cast<std::uint32_t>(bits.get(fields.moved_to)))});
+    }
+    for (std::uint32_t vertex = 0; bits.next_record();) {
+      vertex += static_cast<std::uint32_t>(bits.get(fields.woken));
+      news.woken.push_back(vertex);
     }
   });
-  return ghosts;
+  return news;
 }
 
 void Partition::move(const Comm& comm, std::span<const Move> moves, std::span<const Move> ghosts) {
@@ -135,6 +154,7 @@ void Partition::move(const Comm& comm, std::span<const Move> moves, std::span<co
         [&](const Move& move) {
           prefetch(&place_of_slot_[move.slot]);
           prefetch(&mass_of(move.slot));
+          prefetch_label(move.slot);
           if (move.slot < graph_->own) mirrors().prefetch_first(move.slot);
         },
         [&](const Move& move) {
@@ -157,7 +177,7 @@ void Partition::move(const Comm& comm, std::span<const Move> moves, std::span<co
         if (alone) return;
         if (delta.place < graph_->own) {
           note({delta.place, self, v}, mirrors().of(v).size(), changes);
-        } else if (!is_mirrored(v, owner(delta.place))) {
+        } else if (!is_everywhere(v) && !is_mirrored(v, owner(delta.place))) {
           foreign.push_back(delta);
         }
       });
@@ -179,9 +199,8 @@ void Partition::move(const Comm& comm, std::span<const Move> moves, std::span<co
 }
 
 bool Partition::is_mirrored(std::uint32_t vertex, int rank) const {
-  const auto ranks = mirrors().of(vertex);
-  if (ranks.size() + 1 == sent_.size()) return true;  // all others
-  return std::ranges::any_of(ranks, [&](const auto& mirror) { return mirror.rank == rank; });
+  return is_everywhere(vertex) ||
+         std::ranges::any_of(mirrors().of(vertex), [&](const auto& mirror) { return mirror.rank == rank; });
 }
 
 /// Adds what not all other ranks know of; `know`: how many of them do.

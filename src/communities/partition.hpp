@@ -70,9 +70,14 @@ class Partition {
     std::uint32_t slot;
     std::uint32_t to;  ///< place
   };
-  /// Tells the ranks that have these own vertices as ghosts where they go. `moves` ascend. Returns where
-  /// ghosts of this rank go, likewise. Collective.
-  std::vector<Move> tell(const Comm& comm, std::span<const Move> moves);
+  struct News {
+    std::vector<Move> ghosts;          ///< where ghosts go, ascending
+    std::vector<std::uint32_t> woken;  ///< own vertices that are to decide again
+  };
+  /// Tells the ranks that have these own vertices as ghosts where they go, and the owners of the ghosts
+  /// `woken` that these are to decide again; `moves` and `woken` ascend. Returns what this rank is told.
+  /// Collective.
+  News tell(const Comm& comm, std::span<const Move> moves, std::span<const std::uint32_t> woken = {});
   /// Moves own vertices, and ghosts as tell() has returned them, and brings everybody's totals up to date.
   /// Collective.
   void move(const Comm& comm, std::span<const Move> moves, std::span<const Move> ghosts);
@@ -124,7 +129,7 @@ class Partition {
 
   /// What the messages to a rank, or from it, have been like.
   struct MessageFields {
-    Field moved_slot, moved_to;
+    Field moved_slot, moved_to, woken;
     Field owned_label, kind, delta_mass, delta_cut, subscribed_place;
     Field total_place, total_mass, total_members, total_cut;
   };
@@ -148,6 +153,8 @@ class Partition {
   void add(const Delta& delta);
   int owner(std::uint32_t place) const { return graph_->vertices.owner(label(place)); }
   void note(const Change& change, std::size_t know, std::vector<Change>& changes) const;
+  /// Whether all other ranks have an own vertex as a ghost, or this one.
+  bool is_everywhere(std::uint32_t vertex) const { return mirrors().of(vertex).size() + 1 == sent_.size(); }
   bool is_mirrored(std::uint32_t vertex, int rank) const;
   void exchange_totals(const Comm& comm, std::vector<Delta> foreign, bool sender_knows,
                        std::vector<Change> changes);

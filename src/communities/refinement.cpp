@@ -12,45 +12,56 @@ namespace lockstep {
 
 namespace {
 
-/// Nothing outside of a community matters for its parts.
-Scope inside(const Graph& graph, const Partition& communities) {
-  Scope scope;
-  if (graph.ghosts.empty()) return scope;
-  scope.ghosts.resize(graph.ghosts.size(), 0);
-  std::vector<std::uint64_t> first{0};
-  std::vector<Mirrors::Mirror> mirrors;
-  std::vector<std::uint8_t> on_rank(graph.vertices.first.size(), 0);  // whether it is a ghost in the scope
-  for (std::uint32_t v = 0; v < graph.own; ++v) {
-    bool anywhere = false;
-    graph.for_each_arc_to_ghost(v, [&](std::uint64_t arc) {
-      const std::uint32_t slot = graph.target[arc];
-      if (communities.place(slot) != communities.place(v)) return;
-      scope.ghosts[slot - graph.own] = 1;
-      on_rank[static_cast<std::size_t>(graph.vertices.owner(graph.id(slot)))] = 1;
-      anywhere = true;
+/// Finds the ghosts that have a neighbour in their community here: nothing else matters for its parts.
+class ScopeFinder {
+ public:
+  ScopeFinder(const Graph& graph, const Partition& communities)
+      : graph_(graph), communities_(communities), on_rank_(graph.vertices.first.size(), 0) {
+    if (graph.ghosts.empty()) return;
+    ghosts_.resize(graph.ghosts.size(), 0);
+    first_.reserve(std::size_t{graph.own} + 1);
+  }
+  /// To be called for all own vertices in turn.
+  void look_at(std::uint32_t v) {
+    if (ghosts_.empty()) return;
+    bool any = false;
+    graph_.for_each_arc_to_ghost(v, [&](std::uint64_t arc) {
+      const std::uint32_t slot = graph_.target[arc];
+      if (communities_.place(slot) != communities_.place(v)) return;
+      ghosts_[slot - graph_.own] = 1;
+      on_rank_[static_cast<std::size_t>(graph_.vertices.owner(graph_.id(slot)))] = 1;
+      any = true;
     });
-    if (anywhere) {
-      for (const auto& mirror : graph.mirrors.of(v)) {
-        if (std::exchange(on_rank[static_cast<std::size_t>(mirror.rank)], 0) != 0) mirrors.push_back(mirror);
+    if (any) {
+      for (const auto& mirror : graph_.mirrors.of(v)) {
+        if (std::exchange(on_rank_[static_cast<std::size_t>(mirror.rank)], 0) != 0)
+          mirrors_.push_back(mirror);
       }
     }
-    first.push_back(mirrors.size());
+    first_.push_back(mirrors_.size());
   }
-  scope.mirrors = {std::move(first), std::move(mirrors)};
-  return scope;
-}
+  Scope scope() && { return {{std::move(first_), std::move(mirrors_)}, std::move(ghosts_)}; }
+
+ private:
+  const Graph& graph_;
+  const Partition& communities_;
+  std::vector<std::uint8_t> ghosts_;
+  std::vector<std::uint64_t> first_{0};
+  std::vector<Mirrors::Mirror> mirrors_;
+  std::vector<std::uint8_t> on_rank_;  ///< by rank: whether the vertex is a ghost in the scope there
+};
 
 class Refinement {
  public:
   Refinement(const Comm& comm, const Graph& graph, const Quality& quality, const SubRounds& rounds,
-             const Partition& communities, std::vector<std::uint64_t> cuts)
+             const Partition& communities, Inside inside)
       : comm_(comm),
         graph_(graph),
         quality_(quality),
         rounds_(rounds),
         communities_(communities),
-        cuts_(std::move(cuts)),
-        parts_(comm, graph, cuts_, inside(graph, communities)),
+        cuts_(std::move(inside.weights)),
+        parts_(comm, graph, cuts_, std::move(inside.scope)),
         moves_now_(graph.slots(), 0) {}
 
   Partition run() {
@@ -88,7 +99,7 @@ class Refinement {
           weights_to.push_back(weights_.weight(to));
         });
     if (!comm_.any(!moves.empty())) return;
-    const auto ghosts = parts_.tell(comm_, moves);
+    const auto ghosts = parts_.tell(comm_, moves).ghosts;
     parts_.apply(moves);
     parts_.apply(ghosts);
     arriving_.resize(parts_.places(), 0);
@@ -177,8 +188,9 @@ class Refinement {
 
 }  // namespace
 
-std::vector<std::uint64_t> weights_inside(const Graph& graph, const Partition& communities) {
+Inside inside_of(const Graph& graph, const Partition& communities) {
   std::vector<std::uint64_t> weights(graph.own, 0);
+  ScopeFinder scope(graph, communities);
   visit_ahead(
       graph, std::views::iota(0U, graph.own), [&](std::uint32_t slot) { communities.prefetch_place(slot); },
       [](std::uint32_t) {},
@@ -187,12 +199,13 @@ std::vector<std::uint64_t> weights_inside(const Graph& graph, const Partition& c
         for (std::uint64_t a = graph.first[v]; a < graph.first[v + 1]; ++a) {
           if (communities.place(graph.target[a]) == home) weights[v] += graph.weight[a];
         }
+        scope.look_at(v);  // now, while the places are at hand
       });
-  return weights;
+  return {std::move(weights), std::move(scope).scope()};
 }
 
 Partition refine(const Comm& comm, const Graph& graph, const Quality& quality, const SubRounds& rounds,
-                 const Partition& communities, std::vector<std::uint64_t> inside) {
+                 const Partition& communities, Inside inside) {
   return Refinement(comm, graph, quality, rounds, communities, std::move(inside)).run();
 }
 

@@ -16,25 +16,33 @@ class SubRounds {
  public:
   /// `count`: below 2^16.
   SubRounds(const Graph& graph, std::uint64_t seed, std::uint32_t level, std::uint32_t count)
-      : first_(std::size_t{count} + 1, 0), order_(graph.own) {
-    rounds_.reserve(graph.slots());
-    for (std::uint32_t slot = 0; slot < graph.slots(); ++slot) {
-      rounds_.push_back(static_cast<std::uint16_t>(mix(graph.id(slot), seed, level, 0) % count));
+      : graph_(&graph), seed_(seed), level_(level), first_(std::size_t{count} + 1, 0), order_(graph.own) {
+    rounds_.reserve(graph.own);
+    for (std::uint32_t v = 0; v < graph.own; ++v) {
+      const std::uint32_t round = draw(v);
+      rounds_.push_back(static_cast<std::uint16_t>(round));
+      ++first_[round + std::size_t{1}];
     }
-    for (std::uint32_t v = 0; v < graph.own; ++v) ++first_[rounds_[v] + std::size_t{1}];
     std::partial_sum(first_.begin(), first_.end(), first_.begin());
     auto next = first_;
     for (std::uint32_t v = 0; v < graph.own; ++v) order_[next[rounds_[v]]++] = v;
   }
   std::uint32_t count() const { return static_cast<std::uint32_t>(first_.size() - 1); }
-  std::uint32_t of(std::uint32_t slot) const { return rounds_[slot]; }
+  std::uint32_t of(std::uint32_t slot) const { return slot < graph_->own ? rounds_[slot] : draw(slot); }
   /// The own vertices of a sub-round, ascending.
   std::span<const std::uint32_t> members(std::uint32_t round) const {
     return std::span(order_).subspan(first_[round], first_[round + 1] - first_[round]);
   }
 
  private:
-  std::vector<std::uint16_t> rounds_;  ///< by slot
+  std::uint32_t draw(std::uint32_t slot) const {
+    return static_cast<std::uint32_t>(mix(graph_->id(slot), seed_, level_, 0) % count());
+  }
+
+  const Graph* graph_;
+  std::uint64_t seed_;
+  std::uint32_t level_;
+  std::vector<std::uint16_t> rounds_;  ///< by own vertex
   std::vector<std::uint32_t> first_;   ///< by sub-round: in order_
   std::vector<std::uint32_t> order_;   ///< own vertices by sub-round
 };

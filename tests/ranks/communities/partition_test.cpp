@@ -58,10 +58,53 @@ TEST(Partition, KnowsTheTotalsOfAllCommunitiesItMeets) {
       Random random(100 * seed + static_cast<std::uint64_t>(world().rank()));
       for (int round = 0; round < 50; ++round) {
         const auto moves = random_moves(graph, partition, random);
-        const auto ghosts = partition.tell(world(), moves);
+        const auto ghosts = partition.tell(world(), moves).ghosts;
         partition.move(world(), moves, ghosts);
         expect_true(graph, partition, whole.mass);
       }
+    }
+  }
+}
+
+TEST(Partition, TellsWhereGhostsGoAndWhomTheyWake) {
+  struct Told {
+    std::uint32_t id;
+    std::uint32_t label;
+  };
+  const WholeGraph whole = random_graph(1, 60, 150, 3);
+  for (const Ranges& ranges : several_ranges(whole.size())) {
+    const Graph graph = distribute(world(), whole, ranges);
+    Partition partition(world(), graph, graph.own_ids());
+    Random random(static_cast<std::uint64_t>(world().rank()));
+    for (std::uint32_t round = 0; round < 20; ++round) {
+      const auto moves =
+          round % 3 == 0 ? std::vector<Partition::Move>{} : random_moves(graph, partition, random);
+      std::vector<std::uint32_t> wanted;
+      for (std::uint32_t slot = graph.own; slot < graph.slots(); ++slot) {
+        if (below(random, 1 + round % 4) == 1) wanted.push_back(slot);
+      }
+      const auto news = partition.tell(world(), moves, wanted);
+
+      std::vector<Told> told;
+      for (const auto& [v, to] : moves) told.push_back({graph.id(v), partition.label(to)});
+      std::vector<Told> expected;
+      for (const Told& move : world().gather_all(told)) {
+        const std::uint32_t slot = graph.slot(move.id);
+        if (slot != Graph::no_slot && slot >= graph.own) expected.push_back(move);
+      }
+      ASSERT_EQ(news.ghosts.size(), expected.size());
+      for (std::size_t i = 0; i < expected.size(); ++i) {
+        EXPECT_EQ(graph.id(news.ghosts[i].slot), expected[i].id);
+        EXPECT_EQ(partition.label(news.ghosts[i].to), expected[i].label);
+      }
+      std::vector<std::uint32_t> woken_ids;
+      for (const std::uint32_t slot : wanted) woken_ids.push_back(graph.id(slot));
+      std::vector<std::uint32_t> woken;
+      for (const std::uint32_t id : world().gather_all(woken_ids)) {
+        if (ranges.owner(id) == world().rank()) woken.push_back(id - graph.own_begin);
+      }
+      EXPECT_EQ(news.woken, woken);
+      partition.move(world(), moves, news.ghosts);
     }
   }
 }

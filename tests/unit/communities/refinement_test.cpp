@@ -20,7 +20,7 @@ struct Refined {
         graph(undistributed(problem.graph)),
         communities(Comm::self(), graph, random_labels(seed, graph.own, 4)),
         parts(refine(Comm::self(), graph, problem.quality, SubRounds(graph, seed, 0, rounds), communities,
-                     weights_inside(graph, communities))) {}
+                     inside_of(graph, communities))) {}
   std::uint64_t seed;
   Problem problem;
   Graph graph;
