@@ -41,7 +41,7 @@ Mirrors find_mirrors(const Comm& comm, const Graph& graph) {
   };
   std::vector<Seen> ghosts;
   for (std::uint32_t slot = graph.own; slot < graph.slots(); ++slot) ghosts.push_back({graph.id(slot), slot});
-  const auto seen = send_to(comm, ghosts, [&](const Seen& ghost) { return graph.vertices.owner(ghost.id); });
+  const auto seen = send_to(comm, ghosts, [&](const Seen& ghost) { return graph.ghost_owner(ghost.slot); });
   std::vector<std::uint64_t> first(std::size_t{graph.own} + 1, 0);
   for (const Seen& mirror : seen.rows) ++first[mirror.id - graph.own_begin + 1];
   std::partial_sum(first.begin(), first.end(), first.begin());
@@ -194,6 +194,10 @@ Graph RowExchange::finish() {
   received_ = {};
   if (comm_.size() > 1) {
     graph_.ghosts = graph_.ghost_positions.number();
+    for (const std::uint64_t id : graph_.vertices.first) {
+      const auto ghost = std::lower_bound(graph_.ghosts.begin(), graph_.ghosts.end(), id);
+      graph_.ghosts_of_rank.first.push_back(static_cast<std::uint64_t>(ghost - graph_.ghosts.begin()));
+    }
     for (std::uint32_t v = 0; v < graph_.own; ++v) {
       graph_.for_each_arc_to_ghost(v, [&](std::uint64_t arc) {
         graph_.target[arc] = graph_.slot(graph_.own_begin + graph_.target[arc]);

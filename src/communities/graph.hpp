@@ -65,6 +65,7 @@ struct Graph {
   std::uint32_t own = 0;              ///< own vertices
   std::vector<std::uint32_t> ghosts;  ///< ids of the ghosts, ascending
   RankedSet ghost_positions;          ///< in `ghosts`
+  Ranges ghosts_of_rank;              ///< which positions in `ghosts` hold a rank's vertices
   std::vector<std::uint64_t> first;   ///< arcs of own vertex v: first[v] … first[v + 1] − 1
   std::vector<std::uint32_t> target;  ///< slot, by arc; never the source itself; ids of a row's ends ascend
   ArcWeights weight;                  ///< by arc
@@ -83,6 +84,8 @@ struct Graph {
     const std::uint32_t ghost = ghost_positions.find(id);
     return ghost == RankedSet::absent ? no_slot : own + ghost;
   }
+  /// The rank that owns a ghost; `ghost`: a slot.
+  int ghost_owner(std::uint32_t ghost) const { return ghosts_of_rank.owner(ghost - own); }
   std::uint64_t size() const { return vertices.total(); }
   std::vector<std::uint32_t> own_ids() const {
     std::vector<std::uint32_t> ids(own);

@@ -30,6 +30,7 @@ Partition::Partition(const Comm& comm, const Graph& graph, const std::vector<std
     return;
   }
   sizes_.resize(graph.slots());
+  follow();
   const auto labels = values_of_slots(comm, graph, own_labels);
   for (std::uint32_t slot = 0; slot < graph.slots(); ++slot) {
     const bool repeated = slot > 0 && labels[slot] == labels[slot - 1];  // most are, in a graph in order
@@ -62,10 +63,16 @@ void Partition::set_alone(const Comm& comm) {
   for (const std::uint64_t mass : graph_->mass) sizes_.push_back({mass, 1});
   if (comm.size() == 1) return;
   for (const std::uint64_t mass : graph_->ghost_masses(comm)) sizes_.push_back({mass, 1});
+  follow();
   if (!has_cuts_) return;
   std::vector<Change> changes;
   for (std::uint32_t v = 0; v < graph_->own; ++v) note({v, unseen, v}, 0, changes);
   tell_subscribers(comm, std::move(changes), {});
+}
+
+/// Ranks that have a vertex as a ghost have the totals of its label.
+void Partition::follow() {
+  for (std::uint32_t v = 0; v < graph_->own; ++v) sizes_[v].followed = !mirrors().of(v).empty();
 }
 
 std::uint32_t Partition::meet(std::uint32_t label) {
@@ -116,14 +123,16 @@ Partition::News Partition::tell(const Comm& comm, std::span<const Move> moves,
           last[r] = slot;
         }
       });
-  for (std::size_t i = 0, r = 0; i < woken.size();) {
-    while (graph_->id(woken[i]) >= graph_->vertices.end(static_cast<int>(r))) ++r;
+  for (auto ghost = woken.begin(); ghost != woken.end();) {
+    const int rank = graph_->ghost_owner(*ghost);
+    const auto r = static_cast<std::size_t>(rank);
     packers[r].begin_record();
     packers[r].put(no_more_moves, sent_[r].moved_slot);
-    auto previous = graph_->vertices.begin(static_cast<int>(r));
-    for (; i < woken.size() && graph_->vertices.has(static_cast<int>(r), graph_->id(woken[i])); ++i) {
+    std::uint64_t vertex = graph_->vertices.begin(rank);
+    for (; ghost != woken.end() && is_owned_by(rank, *ghost); ++ghost) {
+      const std::uint32_t id = graph_->id(*ghost);
       packers[r].begin_record();
-      packers[r].put(graph_->id(woken[i]) - std::exchange(previous, graph_->id(woken[i])), sent_[r].woken);
+      packers[r].put(id - std::exchange(vertex, id), sent_[r].woken);
     }
   }
   exchange_packed(comm, packers, [&](int rank, BitUnpacker bits) {
@@ -147,22 +156,16 @@ void Partition::move(const Comm& comm, std::span<const Move> moves, std::span<co
   const int self = comm.rank();
   std::vector<Change> changes;
   std::vector<Delta> foreign;
-  const bool see_all = sent_.size() == 2;  // then hardly anybody is to be told
   const auto for_each_move = [&](std::span<const Move> some, auto mass_of, auto change) {
     for_each_ahead(
         some,
         [&](const Move& move) {
           prefetch(&place_of_slot_[move.slot]);
           prefetch(&mass_of(move.slot));
-          prefetch_label(move.slot);
           if (move.slot < graph_->own) mirrors().prefetch_first(move.slot);
         },
         [&](const Move& move) {
-          for (const std::uint32_t place : {place_of_slot_[move.slot], move.to}) {
-            prefetch_totals(place);
-            prefetch_label(place);
-            if (!see_all) prefetch_subscribers(place);
-          }
+          for (const std::uint32_t place : {place_of_slot_[move.slot], move.to}) prefetch_totals(place);
         },
         [&](const Move& move) {
           const auto mass = static_cast<std::int64_t>(mass_of(move.slot));
@@ -187,11 +190,11 @@ void Partition::move(const Comm& comm, std::span<const Move> moves, std::span<co
   for_each_move(
       ghosts, [&](std::uint32_t slot) -> const std::uint64_t& { return ghost_masses[slot - graph_->own]; },
       [&](std::uint32_t slot, const Delta& delta) {
-        while (graph_->id(slot) >= graph_->vertices.end(rank)) ++rank;
+        while (slot - graph_->own >= graph_->ghosts_of_rank.end(rank)) ++rank;
         if (delta.place < graph_->own) {
           add(delta);
           note({delta.place, rank, 0}, 1, changes);
-        } else if (graph_->vertices.has(rank, label(delta.place))) {
+        } else if (is_owned_by(rank, delta.place)) {
           add(delta);
         }
       });
@@ -205,9 +208,9 @@ bool Partition::is_mirrored(std::uint32_t vertex, int rank) const {
 
 /// Adds what not all other ranks know of; `know`: how many of them do.
 void Partition::note(const Change& change, std::size_t know, std::vector<Change>& changes) const {
-  if (know + 1 == sent_.size() && !sizes_[change.label].outdated) return;
-  if (first_subscriber_[change.label] == nobody && mirrors().of(change.label).empty()) return;
-  changes.push_back(change);
+  const Size& size = sizes_[change.label];
+  const bool all_know = know + 1 == sent_.size() && !size.outdated;
+  if (size.followed && !all_know) changes.push_back(change);
 }
 
 void Partition::add(const Delta& delta) {
@@ -347,6 +350,7 @@ void Partition::tell_subscribers(const Comm& comm, std::vector<Change> changes,
     tell(subscriber.rank, subscriber.place, label);
     subscribers_.push_back({subscriber.rank, subscriber.place, first_subscriber_[label]});
     first_subscriber_[label] = static_cast<std::uint32_t>(subscribers_.size() - 1);
+    sizes_[label].followed = true;
   }
   exchange_packed(comm, packers, [&](int rank, BitUnpacker bits) {
     MessageFields& fields = received_[static_cast<std::size_t>(rank)];
@@ -365,12 +369,7 @@ void Partition::add_up(const Comm& comm, std::span<const Delta> deltas) {
   std::vector<Change> changes;
   std::vector<Delta> foreign;
   for_each_ahead(
-      deltas,
-      [&](const Delta& delta) {
-        prefetch_totals(delta.place);
-        prefetch_subscribers(delta.place);
-      },
-      [](const Delta&) {},
+      deltas, [&](const Delta& delta) { prefetch_totals(delta.place); }, [](const Delta&) {},
       [&](const Delta& delta) {
         if (delta.place < graph_->own) {
           add(delta);

@@ -106,7 +106,8 @@ class Partition {
   struct Size {
     std::uint64_t mass = 0;
     std::uint32_t members = 0;
-    bool outdated = false;  ///< of an own label: whether subscribers' totals may be wrong
+    bool followed = false;  ///< of an own label: whether other ranks have totals of it, …
+    bool outdated = false;  ///< … and whether these may be wrong
   };
   /// A vertex came to a community of this rank, or left it.
   struct Change {
@@ -137,6 +138,7 @@ class Partition {
   Partition(const Comm& comm, const Graph& graph, bool has_cuts);
   const Mirrors& mirrors() const { return scope_ ? scope_->mirrors : graph_->mirrors; }
   void set_alone(const Comm& comm);
+  void follow();
   std::uint32_t meet(std::uint32_t label);
   void prefetch_label(std::uint32_t place) const {
     if (place - graph_->own < graph_->ghosts.size()) prefetch(&graph_->ghosts[place - graph_->own]);
@@ -145,13 +147,15 @@ class Partition {
     prefetch_mass(place);
     if (has_cuts_) prefetch(&cut_[place]);
   }
-  void prefetch_subscribers(std::uint32_t place) const {
-    if (place >= first_subscriber_.size()) return;
-    prefetch(&first_subscriber_[place]);
-    mirrors().prefetch_first(place);
-  }
   void add(const Delta& delta);
-  int owner(std::uint32_t place) const { return graph_->vertices.owner(label(place)); }
+  /// Of a place that is no own vertex's: the rank that owns its label, and whether it is this one.
+  int owner(std::uint32_t place) const {
+    return place < graph_->slots() ? graph_->ghost_owner(place) : graph_->vertices.owner(label(place));
+  }
+  bool is_owned_by(int rank, std::uint32_t place) const {
+    return place < graph_->slots() ? graph_->ghosts_of_rank.has(rank, place - graph_->own)
+                                   : graph_->vertices.has(rank, label(place));
+  }
   void note(const Change& change, std::size_t know, std::vector<Change>& changes) const;
   /// Whether all other ranks have an own vertex as a ghost, or this one.
   bool is_everywhere(std::uint32_t vertex) const { return mirrors().of(vertex).size() + 1 == sent_.size(); }

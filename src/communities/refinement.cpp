@@ -29,7 +29,7 @@ class ScopeFinder {
       const std::uint32_t slot = graph_.target[arc];
       if (communities_.place(slot) != communities_.place(v)) return;
       ghosts_[slot - graph_.own] = 1;
-      on_rank_[static_cast<std::size_t>(graph_.vertices.owner(graph_.id(slot)))] = 1;
+      on_rank_[static_cast<std::size_t>(graph_.ghost_owner(slot))] = 1;
       any = true;
     });
     if (any) {
