@@ -56,15 +56,16 @@ Mirrors find_mirrors(const Comm& comm, const Graph& graph) {
   return {std::move(first), std::move(mirrors)};
 }
 
-/// Sorts by target.
-void sort_row(std::vector<Neighbour>& row) {
-  boost::sort::pdqsort_branchless(row.begin(), row.end(),
-                                  [](const Neighbour& a, const Neighbour& b) { return a.target < b.target; });
+bool by_target(const Neighbour& a, const Neighbour& b) {
+  return a.target < b.target;
 }
 
-/// Sorts by target; equal targets add up.
-void merge_row(std::vector<Neighbour>& row) {
-  sort_row(row);
+void sort_row(std::vector<Neighbour>& row) {
+  boost::sort::pdqsort_branchless(row.begin(), row.end(), by_target);
+}
+
+/// Equal targets, which follow each other, add up.
+void add_up_row(std::vector<Neighbour>& row) {
   std::size_t kept = 0;
   for (const Neighbour& end : row) {
     if (kept > 0 && row[kept - 1].target == end.target) {
@@ -152,18 +153,41 @@ void RowExchange::push(std::size_t stream) {
   std::push_heap(heap_.begin(), heap_.end(), later());
 }
 
+/// Makes one of the row's runs, each of which ascends, up to `run_ends_`: two by two, in linear time each
+/// time.
+void RowExchange::merge_runs(std::vector<Neighbour>& row) {
+  while (run_ends_.size() > 1) {
+    merged_.resize(row.size());
+    std::vector<std::size_t> ends;
+    std::size_t begin = 0;
+    for (std::size_t i = 0; i < run_ends_.size(); i += 2) {
+      const std::size_t middle = run_ends_[i];
+      const std::size_t end = run_ends_[std::min(i + 1, run_ends_.size() - 1)];
+      const auto at = [&](std::size_t n) { return row.begin() + static_cast<std::ptrdiff_t>(n); };
+      std::merge(at(begin), at(middle), at(middle), at(end),
+                 merged_.begin() + static_cast<std::ptrdiff_t>(begin), by_target);
+      ends.push_back(begin = end);
+    }
+    row.swap(merged_);
+    run_ends_ = std::move(ends);
+  }
+  add_up_row(row);
+}
+
 /// The row of the next vertex, of which this rank has `row`.
 void RowExchange::add_next_row(std::vector<Neighbour>& row) {
   const auto source = static_cast<std::uint32_t>(graph_.own_begin + graph_.first.size() - 1);
-  std::size_t parts = row.empty() ? 0 : 1;
-  for (; !heap_.empty() && streams_[heap_.front()].source == source; ++parts) {
+  run_ends_.clear();
+  if (!row.empty()) run_ends_.push_back(row.size());
+  while (!heap_.empty() && streams_[heap_.front()].source == source) {
     std::pop_heap(heap_.begin(), heap_.end(), later());
     const std::size_t stream = heap_.back();
     heap_.pop_back();
     streams_[stream].read_row(row);
+    run_ends_.push_back(row.size());
     push(stream);
   }
-  if (parts > 1) merge_row(row);
+  if (run_ends_.size() > 1) merge_runs(row);
   // For now an end's id less own_begin takes the place of its slot: for own ones it is the slot.
   for (const Neighbour& end : row) {
     graph_.target.push_back(end.target - graph_.own_begin);

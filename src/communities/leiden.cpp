@@ -200,10 +200,13 @@ class Pass {
     for (;;) {
       const PhaseClock clock(comm, options_);
       const Effort before = level.moving.effort;
-      if (!level.start_quality) {
-        level.start_quality = labels_quality(comm, graph, quality_, level.start);
-      }
       Partition communities(comm, graph, level.labels);
+      if (!level.start_quality) {
+        const bool at_start = !comm.any(level.labels != level.start);
+        level.start_quality =
+            at_start ? partition_quality(comm, graph, quality_, communities, inside_of(graph, communities))
+                     : labels_quality(comm, graph, quality_, level.start);
+      }
       const SubRounds rounds(graph, seed_, level.level, level.sub_rounds);
       move_locally(comm, graph, quality_, rounds, {options_.most_iterations, rest_moves}, communities,
                    level.moving, [&] { offer_state(comm, path, level, communities); });
