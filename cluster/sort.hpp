@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
 #include <vector>
 
 #include "cluster/comm.hpp"
@@ -8,26 +9,23 @@
 
 namespace lockstep {
 
-namespace detail {
-
-/// Merges runs that lie one after another in `rows`; run r ends at ends[r].
-template <class T>
-void merge_runs(std::vector<T>& rows, std::vector<std::size_t> ends) {
+/// Merges runs that lie one after another in `rows`, each of them sorted by `less`; run r ends at ends[r].
+/// Local.
+template <class T, class Less = std::less<>>
+void merge_runs(std::vector<T>& rows, std::vector<std::size_t> ends, Less less = {}) {
   while (ends.size() > 1) {
     std::vector<std::size_t> merged;
     std::size_t begin = 0;
     for (std::size_t r = 0; r < ends.size(); r += 2) {
       const std::size_t last = std::min(r + 1, ends.size() - 1);
       const auto at = [&](std::size_t i) { return rows.begin() + static_cast<std::ptrdiff_t>(i); };
-      std::inplace_merge(at(begin), at(ends[r]), at(ends[last]));
+      std::inplace_merge(at(begin), at(ends[r]), at(ends[last]), less);
       begin = ends[last];
       merged.push_back(begin);
     }
     ends = std::move(merged);
   }
 }
-
-}  // namespace detail
 
 /// Sorts a global array by `<`: afterwards every rank's rows are sorted and none is greater than a row of a
 /// higher rank. Sample sort with regular samples: no rank gets more than about twice its share, unless rows
@@ -60,7 +58,7 @@ std::vector<T> sample_sort(const Comm& comm, std::vector<T> rows) {
   rows = {};
   std::vector<std::size_t> ends;
   for (const std::size_t count : received.counts) ends.push_back(count + (ends.empty() ? 0 : ends.back()));
-  detail::merge_runs(received.rows, std::move(ends));
+  merge_runs(received.rows, std::move(ends));
   return std::move(received.rows);
 }
 

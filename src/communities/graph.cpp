@@ -7,9 +7,9 @@
 #include <boost/sort/spreadsort/integer_sort.hpp>
 
 #include "cluster/exchange.hpp"
+#include "cluster/sort.hpp"
 #include "src/communities/bit_packed.hpp"
 #include "src/communities/packed.hpp"
-#include "src/communities/prefetch.hpp"
 
 namespace lockstep {
 
@@ -153,27 +153,6 @@ void RowExchange::push(std::size_t stream) {
   std::push_heap(heap_.begin(), heap_.end(), later());
 }
 
-/// Makes one of the row's runs, each of which ascends, up to `run_ends_`: two by two, in linear time each
-/// time.
-void RowExchange::merge_runs(std::vector<Neighbour>& row) {
-  while (run_ends_.size() > 1) {
-    merged_.resize(row.size());
-    std::vector<std::size_t> ends;
-    std::size_t begin = 0;
-    for (std::size_t i = 0; i < run_ends_.size(); i += 2) {
-      const std::size_t middle = run_ends_[i];
-      const std::size_t end = run_ends_[std::min(i + 1, run_ends_.size() - 1)];
-      const auto at = [&](std::size_t n) { return row.begin() + static_cast<std::ptrdiff_t>(n); };
-      std::merge(at(begin), at(middle), at(middle), at(end),
-                 merged_.begin() + static_cast<std::ptrdiff_t>(begin), by_target);
-      ends.push_back(begin = end);
-    }
-    row.swap(merged_);
-    run_ends_ = std::move(ends);
-  }
-  add_up_row(row);
-}
-
 /// The row of the next vertex, of which this rank has `row`.
 void RowExchange::add_next_row(std::vector<Neighbour>& row) {
   const auto source = static_cast<std::uint32_t>(graph_.own_begin + graph_.first.size() - 1);
@@ -187,7 +166,10 @@ void RowExchange::add_next_row(std::vector<Neighbour>& row) {
     run_ends_.push_back(row.size());
     push(stream);
   }
-  if (run_ends_.size() > 1) merge_runs(row);
+  if (run_ends_.size() > 1) {
+    merge_runs(row, run_ends_, by_target);
+    add_up_row(row);
+  }
   // For now an end's id less own_begin takes the place of its slot: for own ones it is the slot.
   for (const Neighbour& end : row) {
     graph_.target.push_back(end.target - graph_.own_begin);

@@ -154,7 +154,6 @@ class RowExchange {
     return [this](std::size_t a, std::size_t b) { return streams_[a].source > streams_[b].source; };
   }
   void push(std::size_t stream);
-  void merge_runs(std::vector<Neighbour>& row);
   void add_next_row(std::vector<Neighbour>& row);
   void add_rows_before(std::uint64_t vertex);
 
@@ -167,8 +166,7 @@ class RowExchange {
   std::vector<Stream> streams_;
   std::vector<std::size_t> heap_;  ///< streams; those whose next rows come first are on top
   std::vector<Neighbour> row_;
-  std::vector<std::size_t> run_ends_;  ///< of the parts of a row
-  std::vector<Neighbour> merged_;      ///< scratch
+  std::vector<std::size_t> run_ends_;  ///< where the parts of a row end, which come from several ranks
 };
 
 /// The graph of the rows that produce(begin, end, take) passes to take(vertex, row), for vertices from

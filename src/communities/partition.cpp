@@ -180,7 +180,7 @@ void Partition::move(const Comm& comm, std::span<const Move> moves, std::span<co
         if (alone) return;
         if (delta.place < graph_->own) {
           note({delta.place, self, v}, mirrors().of(v).size(), changes);
-        } else if (!is_everywhere(v) && !is_mirrored(v, owner(delta.place))) {
+        } else if (!is_mirrored(v, owner(delta.place))) {
           foreign.push_back(delta);
         }
       });
@@ -202,8 +202,9 @@ void Partition::move(const Comm& comm, std::span<const Move> moves, std::span<co
 }
 
 bool Partition::is_mirrored(std::uint32_t vertex, int rank) const {
-  return is_everywhere(vertex) ||
-         std::ranges::any_of(mirrors().of(vertex), [&](const auto& mirror) { return mirror.rank == rank; });
+  const auto ranks = mirrors().of(vertex);
+  if (ranks.size() + 1 == sent_.size()) return true;  // all others
+  return std::ranges::any_of(ranks, [&](const auto& mirror) { return mirror.rank == rank; });
 }
 
 /// Adds what not all other ranks know of; `know`: how many of them do.

@@ -70,6 +70,7 @@ class Partition {
     std::uint32_t slot;
     std::uint32_t to;  ///< place
   };
+  /// What other ranks have told.
   struct News {
     std::vector<Move> ghosts;          ///< where ghosts go, ascending
     std::vector<std::uint32_t> woken;  ///< own vertices that are to decide again
@@ -148,7 +149,7 @@ class Partition {
     if (has_cuts_) prefetch(&cut_[place]);
   }
   void add(const Delta& delta);
-  /// Of a place that is no own vertex's: the rank that owns its label, and whether it is this one.
+  /// The rank that owns the label of a place that is no own vertex's; and whether a given rank does.
   int owner(std::uint32_t place) const {
     return place < graph_->slots() ? graph_->ghost_owner(place) : graph_->vertices.owner(label(place));
   }
@@ -157,8 +158,6 @@ class Partition {
                                    : graph_->vertices.has(rank, label(place));
   }
   void note(const Change& change, std::size_t know, std::vector<Change>& changes) const;
-  /// Whether all other ranks have an own vertex as a ghost, or this one.
-  bool is_everywhere(std::uint32_t vertex) const { return mirrors().of(vertex).size() + 1 == sent_.size(); }
   bool is_mirrored(std::uint32_t vertex, int rank) const;
   void exchange_totals(const Comm& comm, std::vector<Delta> foreign, bool sender_knows,
                        std::vector<Change> changes);

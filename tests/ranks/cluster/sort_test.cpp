@@ -58,7 +58,7 @@ TEST(MergeRuns, OfAnyNumber) {
     }
     Rows expected = rows;
     std::sort(expected.begin(), expected.end());
-    detail::merge_runs(rows, ends);
+    merge_runs(rows, ends);
     EXPECT_EQ(rows, expected) << runs;
   }
 }
