@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -15,15 +16,12 @@ namespace lockstep {
 /// written. Sender and receiver learn the same, message by message.
 class Field {
  public:
-  /// log2 of about the mean of the latest numbers, as in JPEG-LS (ITU-T T.87, A.5.1).
-  int low_bits() const {
-    const int bits = std::countl_zero(count_) - std::countl_zero(sum_);
-    if (bits <= 0) return 0;
-    return count_ << bits > sum_ ? bits - 1 : bits;
-  }
+  int low_bits() const { return low_bits_; }
   void learn(std::uint64_t value) {
     sum_ += std::min(value, most_);
-    if (++count_ < memory_) return;
+    if (++count_ > few_ && count_ % often_ != 0) return;
+    low_bits_ = log_of_mean();
+    if (count_ < memory_) return;
     sum_ /= 2;
     count_ /= 2;
   }
@@ -31,8 +29,17 @@ class Field {
  private:
   static constexpr std::uint64_t most_ = std::uint64_t{1} << 55;  // so that sums do not overflow
   static constexpr std::uint64_t memory_ = 64;
+  static constexpr std::uint64_t few_ = 16;
+  static constexpr std::uint64_t often_ = 8;  // at every number it would take as long as the writing
+  /// log2 of about the mean of the latest numbers, as in JPEG-LS (ITU-T T.87, A.5.1).
+  int log_of_mean() const {
+    const int bits = std::countl_zero(count_) - std::countl_zero(sum_);
+    if (bits <= 0) return 0;
+    return count_ << bits > sum_ ? bits - 1 : bits;
+  }
   std::uint64_t sum_ = 0;
   std::uint64_t count_ = 1;
+  int low_bits_ = 0;
 };
 
 class BitUnpacker;
@@ -68,11 +75,12 @@ class BitPacker {
   /// The number of records, then these. Nothing may be put after it.
   std::span<const std::byte> bytes() {
     if (records_ == 0) return {};
-    write(0, 7);  // the last bits fill their byte
+    const std::size_t size = bytes_.size() + static_cast<std::size_t>(pending_bits_ + 7) / 8;
+    store_pending();
+    bytes_.resize(size);
     Packer count;
     count.put(records_);
     const auto head = count.bytes();
-    bytes_.resize(size_);
     bytes_.insert(bytes_.begin(), head.begin(), head.end());
     records_ = 0;
     return bytes_;
@@ -84,15 +92,17 @@ class BitPacker {
  private:
   /// Least significant bits first. `count`: at most 56.
   void write(std::uint64_t bits, int count) {
-    if (bytes_.size() < size_ + sizeof pending_) bytes_.resize(2 * bytes_.size() + sizeof pending_);
     pending_ |= bits << pending_bits_;
     pending_bits_ += count;
-    for (std::size_t i = 0; i < sizeof pending_; ++i) {  // becomes one store
-      bytes_[size_ + i] = static_cast<std::byte>(pending_ >> 8 * i & 0xFF);
-    }
-    size_ += static_cast<std::size_t>(pending_bits_) / 8;
-    pending_ >>= pending_bits_ & ~7;
-    pending_bits_ &= 7;
+    if (pending_bits_ < 64) return;
+    store_pending();
+    pending_bits_ -= 64;
+    pending_ = bits >> (count - pending_bits_);
+  }
+  void store_pending() {
+    std::array<std::byte, sizeof pending_> word;
+    for (std::size_t i = 0; i < word.size(); ++i) word[i] = static_cast<std::byte>(pending_ >> 8 * i & 0xFF);
+    bytes_.insert(bytes_.end(), word.begin(), word.end());
   }
   void write_long(std::uint64_t bits, int count) {
     if (count > 32) {
@@ -103,9 +113,8 @@ class BitPacker {
     write(bits, count);
   }
 
-  std::vector<std::byte> bytes_;  ///< with room for more
-  std::size_t size_ = 0;          ///< bytes that are used
-  std::uint64_t pending_ = 0;     ///< bits that do not fill a byte
+  std::vector<std::byte> bytes_;
+  std::uint64_t pending_ = 0;  ///< bits to come after these
   int pending_bits_ = 0;
   std::uint64_t records_ = 0;
 };

@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 #include <boost/sort/pdqsort/pdqsort.hpp>
 #include <boost/sort/spreadsort/integer_sort.hpp>
 
-#include "cluster/exchange.hpp"
 #include "cluster/sort.hpp"
 #include "src/communities/bit_packed.hpp"
 #include "src/communities/packed.hpp"
@@ -35,24 +35,36 @@ void sort_and_add_up(std::vector<Arc>& arcs) {
 
 /// Tells the owners of the ghosts who has them. Collective.
 Mirrors find_mirrors(const Comm& comm, const Graph& graph) {
-  struct Seen {
-    std::uint32_t id;
-    std::uint32_t slot;
-  };
-  std::vector<Seen> ghosts;
-  for (std::uint32_t slot = graph.own; slot < graph.slots(); ++slot) ghosts.push_back({graph.id(slot), slot});
-  const auto seen = send_to(comm, ghosts, [&](const Seen& ghost) { return graph.ghost_owner(ghost.slot); });
-  std::vector<std::uint64_t> first(std::size_t{graph.own} + 1, 0);
-  for (const Seen& mirror : seen.rows) ++first[mirror.id - graph.own_begin + 1];
-  std::partial_sum(first.begin(), first.end(), first.begin());
-  std::vector<Mirrors::Mirror> mirrors(seen.rows.size());
-  auto next = first;
-  std::size_t row = 0;
+  // A rank's vertices have consecutive slots as ghosts: the first one is enough.
+  std::vector<Packer> packers(static_cast<std::size_t>(comm.size()));
   for (int rank = 0; rank < comm.size(); ++rank) {
-    for (std::size_t i = 0; i < seen.counts[static_cast<std::size_t>(rank)]; ++i, ++row) {
-      mirrors[next[seen.rows[row].id - graph.own_begin]++] = {rank, seen.rows[row].slot};
+    Packer& packer = packers[static_cast<std::size_t>(rank)];
+    const std::uint64_t begin = graph.ghosts_of_rank.begin(rank);
+    const std::uint64_t end = graph.ghosts_of_rank.end(rank);
+    if (begin < end) packer.put(graph.own + begin);
+    std::uint64_t last = graph.vertices.begin(rank);
+    for (std::uint64_t g = begin; g < end; ++g) {
+      const std::uint32_t id = graph.ghosts[g];
+      packer.put(id - std::exchange(last, id));
     }
   }
+  const auto received = exchange_bytes(comm, packers);
+  const auto for_each_mirror = [&](auto visit) {
+    for_each_sender(received, [&](int rank, Unpacker bytes) {
+      auto slot = static_cast<std::uint32_t>(bytes.get());
+      for (std::uint64_t vertex = 0; !bytes.done(); ++slot) {
+        vertex += bytes.get();
+        visit(vertex, Mirrors::Mirror{rank, slot});
+      }
+    });
+  };
+  std::vector<std::uint64_t> first(std::size_t{graph.own} + 1, 0);
+  for_each_mirror([&](std::uint64_t vertex, const Mirrors::Mirror&) { ++first[vertex + 1]; });
+  std::partial_sum(first.begin(), first.end(), first.begin());
+  std::vector<Mirrors::Mirror> mirrors(first.back());
+  auto next = first;
+  for_each_mirror(
+      [&](std::uint64_t vertex, const Mirrors::Mirror& mirror) { mirrors[next[vertex]++] = mirror; });
   return {std::move(first), std::move(mirrors)};
 }
 

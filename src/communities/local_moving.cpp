@@ -34,8 +34,8 @@ std::uint32_t best_place(const Graph& graph, const Partition& partition, const Q
     if (place == home || quality.most_gain(weight) < best_gain) return;
     const Wide gain = quality.gain(weight, mass, partition.mass(place));
     if (!wins(place, gain)) return;
-    if (alone && partition.members(place) == 1 && rounds.of(witness) == rounds.of(vertex) &&
-        partition.label(place) > partition.label(home)) {
+    if (alone && partition.members(place) == 1 && partition.label(place) > partition.label(home) &&
+        rounds.of(witness) == rounds.of(vertex)) {
       return;
     }
     best_gain = gain;
