@@ -78,10 +78,11 @@ std::vector<std::string> Comm::gather(const std::string& text) const {
   return texts;
 }
 
-std::vector<std::size_t> Comm::exchange_counts(std::span<const std::size_t> counts) const {
-  const std::vector<std::size_t> outgoing(counts.begin(), counts.end());
+std::vector<std::size_t> Comm::exchange_sizes(std::span<const std::span<const std::byte>> outgoing) const {
+  std::vector<std::size_t> sizes;
+  for (const auto& part : outgoing) sizes.push_back(part.size());
   std::vector<std::size_t> incoming;
-  mpi::all_to_all(implementation_->communicator, outgoing, incoming);
+  mpi::all_to_all(implementation_->communicator, sizes, incoming);
   return incoming;
 }
 
@@ -95,7 +96,7 @@ void post_pieces(std::size_t bytes, std::size_t limit, Post post) {
 
 }  // namespace
 
-void Comm::move_bytes(std::span<const std::byte> bytes, std::span<const std::size_t> counts, std::byte* place,
+void Comm::move_bytes(std::span<const std::span<const std::byte>> outgoing, std::byte* place,
                       std::span<const std::size_t> incoming) const {
   auto& self = *implementation_;
   const MPI_Comm raw = self.communicator;
@@ -116,24 +117,21 @@ void Comm::move_bytes(std::span<const std::byte> bytes, std::span<const std::siz
     }
     offset += count;
   }
-  offset = 0;
   for (int other = 0; other < size(); ++other) {
-    const std::size_t count = counts[static_cast<std::size_t>(other)];
+    const auto part = outgoing[static_cast<std::size_t>(other)];
     if (other == rank()) {
-      const auto before = incoming.first(static_cast<std::size_t>(rank()));
-      std::copy_n(bytes.data() + offset, count,
-                  place + std::accumulate(before.begin(), before.end(), std::size_t{0}));
+      const auto before = incoming.first(static_cast<std::size_t>(other));
+      std::copy(part.begin(), part.end(),
+                place + std::accumulate(before.begin(), before.end(), std::size_t{0}));
     } else {
-      post_pieces(count, self.message_limit, [&](std::size_t begin, std::size_t length) {
+      post_pieces(part.size(), self.message_limit, [&](std::size_t begin, std::size_t length) {
         MPI_Request request = MPI_REQUEST_NULL;
-        MPI_Isend(bytes.data() + offset + begin, static_cast<int>(length), MPI_BYTE, other, tag, raw,
-                  &request);
+        MPI_Isend(part.data() + begin, static_cast<int>(length), MPI_BYTE, other, tag, raw, &request);
         keep(request);
         ++self.traffic.messages_sent;
       });
-      self.traffic.bytes_sent += count;
+      self.traffic.bytes_sent += part.size();
     }
-    offset += count;
   }
   MPI_Waitall(static_cast<int>(requests.size()), requests.data(), MPI_STATUSES_IGNORE);
 }

@@ -3,9 +3,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <numeric>
 #include <span>
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace lockstep {
@@ -78,18 +80,26 @@ class Comm {
     std::vector<std::size_t> counts;  ///< rows by sending rank
   };
 
+  /// Sends parts[r] to rank r. The parts may lie anywhere.
+  template <Movable T>
+  Received<T> exchange(const std::vector<std::span<const T>>& parts) const {
+    std::vector<std::span<const std::byte>> outgoing;
+    for (const auto& part : parts) outgoing.push_back(std::as_bytes(part));
+    auto counts = exchange_sizes(outgoing);
+    std::vector<T> rows(std::accumulate(counts.begin(), counts.end(), std::size_t{0}) / sizeof(T));
+    move_bytes(outgoing, std::as_writable_bytes(std::span(rows)).data(), counts);
+    for (auto& count : counts) count /= sizeof(T);
+    return {std::move(rows), std::move(counts)};
+  }
   /// Sends rows to ranks: `rows` holds those for rank 0, then those for rank 1, …; counts[r] for rank r.
   template <Movable T>
   Received<T> exchange(std::span<const T> rows, std::span<const std::size_t> counts) const {
-    std::vector<std::size_t> byte_counts(counts.begin(), counts.end());
-    for (auto& count : byte_counts) count *= sizeof(T);
-    std::vector<T> received;
-    auto received_counts = exchange_bytes(std::as_bytes(rows), byte_counts, [&](std::size_t bytes) {
-      received.resize(bytes / sizeof(T));
-      return std::as_writable_bytes(std::span(received)).data();
-    });
-    for (auto& count : received_counts) count /= sizeof(T);
-    return {std::move(received), std::move(received_counts)};
+    std::vector<std::span<const T>> parts;
+    for (const auto count : counts) {
+      parts.push_back(rows.first(count));
+      rows = rows.subspan(count);
+    }
+    return exchange(parts);
   }
   template <Movable T>
   Received<T> exchange(const std::vector<T>& rows, std::span<const std::size_t> counts) const {
@@ -103,21 +113,12 @@ class Comm {
   void set_message_limit(std::size_t bytes) const;
 
  private:
-  /// A place for so many bytes; called once, when the amount is known.
-  template <class Allocate>
-  std::vector<std::size_t> exchange_bytes(std::span<const std::byte> bytes,
-                                          std::span<const std::size_t> counts, Allocate allocate) const {
-    const auto incoming = exchange_counts(counts);
-    std::size_t total = 0;
-    for (const auto count : incoming) total += count;
-    move_bytes(bytes, counts, allocate(total), incoming);
-    return incoming;
-  }
   template <Movable T>
   static std::vector<T> as_rows(const std::vector<std::byte>& bytes);
 
-  std::vector<std::size_t> exchange_counts(std::span<const std::size_t> counts) const;
-  void move_bytes(std::span<const std::byte> bytes, std::span<const std::size_t> counts, std::byte* place,
+  /// Bytes that each rank will get from each.
+  std::vector<std::size_t> exchange_sizes(std::span<const std::span<const std::byte>> outgoing) const;
+  void move_bytes(std::span<const std::span<const std::byte>> outgoing, std::byte* place,
                   std::span<const std::size_t> incoming) const;
   std::vector<std::byte> gather_all_bytes(std::span<const std::byte> bytes) const;
 

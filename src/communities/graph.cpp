@@ -117,16 +117,17 @@ RowExchange::RowExchange(const Comm& comm, const Ranges& vertices)
 void RowExchange::send(int rank, std::uint32_t source, std::vector<Neighbour>& row) {
   if (row.empty()) return;
   const auto r = static_cast<std::size_t>(rank);
-  Packer& packer = packers_[r];
-  packer.put(source - last_source_[r]);
-  packer.put(row.size());
   sort_row(row);
-  std::uint32_t last = 0;
-  for (const auto& [target, weight] : row) {
-    packer.put(target - last);
-    packer.put(weight);
-    last = target;
-  }
+  packers_[r].put_all(2 + 2 * row.size(), [&](auto put) {
+    put(source - last_source_[r]);
+    put(row.size());
+    std::uint32_t last = 0;
+    for (const auto& [target, weight] : row) {
+      put(target - last);
+      put(weight);
+      last = target;
+    }
+  });
   last_source_[r] = source;
   arcs_[r] += row.size();
 }

@@ -16,6 +16,10 @@ bool are_own_ids(const Comm& comm, const Graph& graph, const std::vector<std::ui
 
 Partition::Partition(const Comm& comm, const Graph& graph, bool has_cuts)
     : graph_(&graph), has_cuts_(has_cuts), place_of_slot_(graph.slots()) {
+  // With room for labels that are met later: what is not used costs nothing, growing would cost a copy.
+  const std::size_t places = std::size_t{graph.slots()} * (comm.size() > 1 ? 2 : 1);
+  sizes_.reserve(places);
+  if (has_cuts) cut_.reserve(places);
   if (comm.size() > 1) {
     first_subscriber_.assign(graph.own, nobody);
     sent_.resize(static_cast<std::size_t>(comm.size()));
@@ -50,7 +54,6 @@ Partition::Partition(const Comm& comm, const Graph& graph, const std::vector<std
                      Scope scope)
     : Partition(comm, graph, true) {
   scope_ = std::move(scope);
-  cut_.reserve(graph.slots());
   cut_.assign(cuts.begin(), cuts.end());
   cut_.resize(graph.slots(), 0);
   set_alone(comm);
@@ -59,7 +62,6 @@ Partition::Partition(const Comm& comm, const Graph& graph, const std::vector<std
 /// Totals of communities of one vertex each need not be added up.
 void Partition::set_alone(const Comm& comm) {
   std::iota(place_of_slot_.begin(), place_of_slot_.end(), 0U);
-  sizes_.reserve(graph_->slots());
   for (const std::uint64_t mass : graph_->mass) sizes_.push_back({mass, 1});
   if (comm.size() == 1) return;
   for (const std::uint64_t mass : graph_->ghost_masses(comm)) sizes_.push_back({mass, 1});
