@@ -13,7 +13,8 @@ import lockstep_run  # noqa: E402
 
 SLURM = lockstep_run.PROJECT / "slurm"
 SCRIPT = SLURM / "lockstep.sbatch"
-NOT_ENDED = {"PENDING", "RUNNING", "COMPLETING", "REQUEUED", "CONFIGURING", "NODE_FAIL", ""}
+# A job on its way shows many others, some for a moment only (SIGNALING). After NODE_FAIL it is requeued.
+ENDED = {"BOOT_FAIL", "CANCELLED", "COMPLETED", "DEADLINE", "FAILED", "OUT_OF_MEMORY", "PREEMPTED", "TIMEOUT"}
 COMMAND_SECONDS = 90
 
 
@@ -70,7 +71,7 @@ class Box:
     def wait(self, job, seconds):
         """Slurm's last word on a job, when it has ended for good."""
         limit = time.monotonic() + seconds
-        while (state := self.field(job, "JobState")) in NOT_ENDED:
+        while (state := self.field(job, "JobState")) not in ENDED:
             if time.monotonic() > limit:
                 self.start("run", "scancel", job)
                 return f"{state} after {seconds} s"
