@@ -16,6 +16,18 @@ endif()
 # The same answer from every build: no contraction of a*b+c, and never fast-math.
 add_compile_options(-ffp-contract=off)
 
+# Counting bits is an instruction of every x86 server since 2009, and a call where the compiler may not count on it.
+if(CMAKE_SYSTEM_PROCESSOR STREQUAL x86_64 AND NOT CMAKE_CROSSCOMPILING AND NOT CMAKE_CXX_FLAGS MATCHES "-march=")
+  include(CheckCXXSourceRuns)
+  set(CMAKE_REQUIRED_FLAGS -march=x86-64-v2)
+  check_cxx_source_runs("int main() { return __builtin_cpu_supports(\"sse4.2\") && __builtin_cpu_supports(\"popcnt\") ? 0 : 1; }"
+                        LOCKSTEP_X86_64_V2)
+  unset(CMAKE_REQUIRED_FLAGS)
+  if(LOCKSTEP_X86_64_V2)
+    add_compile_options(-march=x86-64-v2)
+  endif()
+endif()
+
 # lockstep_library(NAME SOURCES... LINK targets...): a static library of one folder.
 function(lockstep_library name)
   cmake_parse_arguments(arg "" "" "SOURCES;LINK" ${ARGN})

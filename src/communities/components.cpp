@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 #include <ranges>
+#include <utility>
 
 #include "src/communities/look_ahead.hpp"
 #include "src/communities/packed.hpp"
@@ -49,23 +50,30 @@ class JoinedSlots {
 std::vector<std::uint32_t> split_into_components(const Comm& comm, const Graph& graph,
                                                  const Partition& communities) {
   JoinedSlots joined(graph);
+  struct Border {
+    std::uint32_t vertex;  ///< own, with a neighbour in its community on another rank
+    std::uint32_t told;    ///< what its mirrors believe
+  };
+  std::vector<Border> borders;
   visit_ahead(
       graph, std::views::iota(0U, graph.own), [&](std::uint32_t slot) { communities.prefetch_place(slot); },
       [](std::uint32_t) {},
       [&](std::uint32_t v) {
+        bool at_border = false;
         for (std::uint64_t a = graph.first[v]; a < graph.first[v + 1]; ++a) {
           const std::uint32_t slot = graph.target[a];
           const bool seen_from_there = slot > v && slot < graph.own;
-          if (!seen_from_there && communities.place(slot) == communities.place(v)) joined.join(v, slot);
+          if (seen_from_there || communities.place(slot) != communities.place(v)) continue;
+          joined.join(v, slot);
+          at_border = at_border || slot >= graph.own;
         }
+        if (at_border) borders.push_back({v, graph.id(v)});
       });
-  std::vector<std::uint32_t> told = graph.own_ids();  // by own vertex: what its mirrors believe
   for (bool news = comm.size() > 1; news;) {
     std::vector<Packer> packers(static_cast<std::size_t>(comm.size()));
-    for (std::uint32_t v = 0; v < graph.own; ++v) {
+    for (auto& [v, told] : borders) {
       const std::uint32_t smallest = joined.smallest(v);
-      if (smallest == told[v]) continue;
-      told[v] = smallest;
+      if (smallest == std::exchange(told, smallest)) continue;
       for (const auto& [rank, slot] : graph.mirrors.of(v)) {
         packers[static_cast<std::size_t>(rank)].put(slot);
         packers[static_cast<std::size_t>(rank)].put(smallest);

@@ -8,7 +8,6 @@
 #include <boost/sort/spreadsort/integer_sort.hpp>
 
 #include "cluster/sort.hpp"
-#include "src/communities/bit_packed.hpp"
 #include "src/communities/packed.hpp"
 
 namespace lockstep {
@@ -76,6 +75,33 @@ void sort_row(std::vector<Neighbour>& row) {
   boost::sort::pdqsort_branchless(row.begin(), row.end(), by_target);
 }
 
+/// Writes a row whose targets ascend: their distances, each with a bit that says whether a weight comes with
+/// it, as most are 1.
+void put_row(Packer& packer, const std::vector<Neighbour>& row) {
+  packer.put_all(1 + 2 * row.size(), [&](auto put) {
+    put(row.size());
+    std::uint32_t last = 0;
+    for (const auto& [target, weight] : row) {
+      put(std::uint64_t{target - last} << 1 | (weight == 1 ? 0 : 1));
+      if (weight != 1) put(weight);
+      last = target;
+    }
+  });
+}
+
+/// Appends what put_row() has written.
+void read_row(Unpacker& bytes, std::vector<Neighbour>& row) {
+  Unpacker next = bytes;  // by itself it stays in registers
+  Neighbour end{0, 0};
+  for (std::uint64_t arcs = next.get(); arcs > 0; --arcs) {
+    const std::uint64_t distance = next.get();
+    end.target += static_cast<std::uint32_t>(distance >> 1);
+    end.weight = (distance & 1) == 0 ? 1 : next.get();
+    row.push_back(end);
+  }
+  bytes = next;
+}
+
 /// Equal targets, which follow each other, add up.
 void add_up_row(std::vector<Neighbour>& row) {
   std::size_t kept = 0;
@@ -118,17 +144,8 @@ void RowExchange::send(int rank, std::uint32_t source, std::vector<Neighbour>& r
   if (row.empty()) return;
   const auto r = static_cast<std::size_t>(rank);
   sort_row(row);
-  packers_[r].put_all(2 + 2 * row.size(), [&](auto put) {
-    put(source - last_source_[r]);
-    put(row.size());
-    std::uint32_t last = 0;
-    for (const auto& [target, weight] : row) {
-      put(target - last);
-      put(weight);
-      last = target;
-    }
-  });
-  last_source_[r] = source;
+  packers_[r].put(source - std::exchange(last_source_[r], source));
+  put_row(packers_[r], row);
   arcs_[r] += row.size();
 }
 
@@ -145,18 +162,7 @@ void RowExchange::exchange(std::uint64_t most_arcs) {
 bool RowExchange::Stream::next() {
   if (bytes.done()) return false;
   source += static_cast<std::uint32_t>(bytes.get());
-  arcs = bytes.get();
   return true;
-}
-
-void RowExchange::Stream::read_row(std::vector<Neighbour>& row) {
-  Unpacker next = bytes;  // by itself it stays in registers
-  for (Neighbour end{0, 0}; arcs > 0; --arcs) {
-    end.target += static_cast<std::uint32_t>(next.get());
-    end.weight = next.get();
-    row.push_back(end);
-  }
-  bytes = next;
 }
 
 /// Takes a stream's next row into account.
@@ -175,7 +181,7 @@ void RowExchange::add_next_row(std::vector<Neighbour>& row) {
     std::pop_heap(heap_.begin(), heap_.end(), later());
     const std::size_t stream = heap_.back();
     heap_.pop_back();
-    streams_[stream].read_row(row);
+    read_row(streams_[stream].bytes, row);
     run_ends_.push_back(row.size());
     push(stream);
   }
@@ -252,15 +258,13 @@ Graph make_graph(const Comm& comm, const Ranges& vertices, std::vector<Arc> arcs
 
 Graph gather_graph(const Comm& comm, const Graph& graph) {
   Packer packer;
+  std::vector<Neighbour> row;
   for (std::uint32_t v = 0; v < graph.own; ++v) {
-    packer.put(graph.first[v + 1] - graph.first[v]);
-    std::uint32_t last = 0;
+    row.clear();
     for (std::uint64_t a = graph.first[v]; a < graph.first[v + 1]; ++a) {
-      const std::uint32_t target = graph.id(graph.target[a]);
-      packer.put_signed(std::int64_t{target} - last);
-      packer.put(graph.weight[a]);
-      last = target;
+      row.push_back({graph.id(graph.target[a]), graph.weight[a]});
     }
+    put_row(packer, row);
   }
   const auto rows = comm.gather_all(packer.bytes());
   Unpacker bytes(rows);
@@ -269,11 +273,11 @@ Graph gather_graph(const Comm& comm, const Graph& graph) {
   whole.own = static_cast<std::uint32_t>(graph.size());
   whole.first = {0};
   for (std::uint32_t v = 0; v < whole.own; ++v) {
-    std::uint32_t target = 0;
-    for (std::uint64_t arcs = bytes.get(); arcs > 0; --arcs) {
-      target += static_cast<std::uint32_t>(bytes.get_signed());
+    row.clear();
+    read_row(bytes, row);
+    for (const auto& [target, weight] : row) {
       whole.target.push_back(target);
-      whole.weight.push_back(bytes.get());
+      whole.weight.push_back(weight);
     }
     whole.first.push_back(whole.target.size());
   }
@@ -287,21 +291,18 @@ namespace {
 /// Appends value_of(own vertex), which is a whole number, by ghost. Collective.
 template <class T, class ValueOf>
 void append_ghost_values(const Comm& comm, const Graph& graph, ValueOf value_of, std::vector<T>& values) {
-  std::vector<BitPacker> packers(static_cast<std::size_t>(comm.size()));
-  std::vector<Field> fields(packers.size());
+  std::vector<Packer> packers(static_cast<std::size_t>(comm.size()));
   std::vector<Differences> differences(packers.size());
   for (std::uint32_t v = 0; v < graph.own; ++v) {
     for (const auto& mirror : graph.mirrors.of(v)) {
       const auto r = static_cast<std::size_t>(mirror.rank);
-      packers[r].begin_record();
-      packers[r].put_signed(differences[r].of(value_of(v)), fields[r]);
+      packers[r].put_signed(differences[r].of(value_of(v)));
     }
   }
   // Ghosts are in the order of their ids, and so are those of one owner.
-  exchange_packed(comm, packers, [&](int, BitUnpacker bits) {
-    Field field;
-    for (Differences received; bits.next_record();) {
-      values.push_back(static_cast<T>(received.next(bits.get_signed(field))));
+  exchange_packed(comm, packers, [&](int, Unpacker bytes) {
+    for (Differences received; !bytes.done();) {
+      values.push_back(static_cast<T>(received.next(bytes.get_signed())));
     }
   });
 }

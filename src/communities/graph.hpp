@@ -144,10 +144,8 @@ class RowExchange {
   struct Stream {
     Unpacker bytes;
     std::uint32_t source = 0;  ///< of the row that comes next
-    std::uint64_t arcs = 0;    ///< in it
 
     bool next();
-    void read_row(std::vector<Neighbour>& row);
   };
 
   auto later() const {

@@ -15,10 +15,14 @@ bool are_own_ids(const Comm& comm, const Graph& graph, const std::vector<std::ui
 }
 
 Partition::Partition(const Comm& comm, const Graph& graph, bool has_cuts)
-    : graph_(&graph), has_cuts_(has_cuts), place_of_slot_(graph.slots()) {
+    : graph_(&graph),
+      has_cuts_(has_cuts),
+      place_of_slot_(graph.slots()),
+      masses_(comm.sum(std::accumulate(graph.mass.begin(), graph.mass.end(), std::uint64_t{0}))) {
   // With room for labels that are met later: what is not used costs nothing, growing would cost a copy.
   const std::size_t places = std::size_t{graph.slots()} * (comm.size() > 1 ? 2 : 1);
-  sizes_.reserve(places);
+  masses_.reserve(places);
+  members_.reserve(places);
   if (has_cuts) cut_.reserve(places);
   if (comm.size() > 1) {
     first_subscriber_.assign(graph.own, nobody);
@@ -33,7 +37,8 @@ Partition::Partition(const Comm& comm, const Graph& graph, const std::vector<std
     set_alone(comm);
     return;
   }
-  sizes_.resize(graph.slots());
+  masses_.resize(graph.slots());
+  members_.resize(graph.slots());
   follow();
   const auto labels = values_of_slots(comm, graph, own_labels);
   for (std::uint32_t slot = 0; slot < graph.slots(); ++slot) {
@@ -62,9 +67,10 @@ Partition::Partition(const Comm& comm, const Graph& graph, const std::vector<std
 /// Totals of communities of one vertex each need not be added up.
 void Partition::set_alone(const Comm& comm) {
   std::iota(place_of_slot_.begin(), place_of_slot_.end(), 0U);
-  for (const std::uint64_t mass : graph_->mass) sizes_.push_back({mass, 1});
+  members_.assign(graph_->slots(), {.count = 1});
+  for (const std::uint64_t mass : graph_->mass) masses_.push_back(mass);
   if (comm.size() == 1) return;
-  for (const std::uint64_t mass : graph_->ghost_masses(comm)) sizes_.push_back({mass, 1});
+  for (const std::uint64_t mass : graph_->ghost_masses(comm)) masses_.push_back(mass);
   follow();
   if (!has_cuts_) return;
   std::vector<Change> changes;
@@ -74,7 +80,7 @@ void Partition::set_alone(const Comm& comm) {
 
 /// Ranks that have a vertex as a ghost have the totals of its label.
 void Partition::follow() {
-  for (std::uint32_t v = 0; v < graph_->own; ++v) sizes_[v].followed = !mirrors().of(v).empty();
+  for (std::uint32_t v = 0; v < graph_->own; ++v) members_[v].followed = !mirrors().of(v).empty();
 }
 
 std::uint32_t Partition::meet(std::uint32_t label) {
@@ -84,10 +90,12 @@ std::uint32_t Partition::meet(std::uint32_t label) {
     }
     return slot;
   }
-  const auto [known, is_new] = further_places_.try_emplace(label, static_cast<std::uint32_t>(sizes_.size()));
+  const auto [known, is_new] =
+      further_places_.try_emplace(label, static_cast<std::uint32_t>(members_.size()));
   if (!is_new) return known->second;
   further_labels_.push_back(label);
-  sizes_.push_back({});
+  masses_.push_back(0);
+  members_.push_back({});
   if (has_cuts_) cut_.push_back(0);
   new_places_.push_back(known->second);
   return known->second;
@@ -211,15 +219,14 @@ bool Partition::is_mirrored(std::uint32_t vertex, int rank) const {
 
 /// Adds what not all other ranks know of; `know`: how many of them do.
 void Partition::note(const Change& change, std::size_t know, std::vector<Change>& changes) const {
-  const Size& size = sizes_[change.label];
-  const bool all_know = know + 1 == sent_.size() && !size.outdated;
-  if (size.followed && !all_know) changes.push_back(change);
+  const Members& known = members_[change.label];
+  const bool all_know = know + 1 == sent_.size() && !known.outdated;
+  if (known.followed && !all_know) changes.push_back(change);
 }
 
 void Partition::add(const Delta& delta) {
-  Size& size = sizes_[delta.place];
-  size.mass += static_cast<std::uint64_t>(delta.mass);
-  size.members += static_cast<std::uint32_t>(delta.members);
+  masses_.add(delta.place, delta.mass);
+  members_[delta.place].count += static_cast<std::uint32_t>(delta.members);
   if (has_cuts_) cut_[delta.place] += delta.cut;
 }
 
@@ -294,8 +301,8 @@ std::vector<Partition::Audience> Partition::audiences_of(std::vector<Change>& ch
       [](const Change& a, const Change& b) { return a.label < b.label; });
   std::vector<Audience> audiences;
   for (auto change = changes.begin(); change != changes.end();) {
-    Size& size = sizes_[change->label];
-    Audience audience{change->label, size.outdated, unseen, {}};
+    bool& outdated = members_[change->label].outdated;
+    Audience audience{change->label, outdated, unseen, {}};
     const auto begin = change;
     for (; change != changes.end() && change->label == audience.label; ++change) {
       if (change->rank == self) continue;
@@ -304,8 +311,8 @@ std::vector<Partition::Audience> Partition::audiences_of(std::vector<Change>& ch
       audience.other = change->rank;
     }
     audience.changes = {begin, change};
-    size.outdated = size.members == 0;
-    if (size.members > 0) audiences.push_back(audience);
+    outdated = members(audience.label) == 0;
+    if (!outdated) audiences.push_back(audience);
   }
   return audiences;
 }
@@ -353,15 +360,15 @@ void Partition::tell_subscribers(const Comm& comm, std::vector<Change> changes,
     tell(subscriber.rank, subscriber.place, label);
     subscribers_.push_back({subscriber.rank, subscriber.place, first_subscriber_[label]});
     first_subscriber_[label] = static_cast<std::uint32_t>(subscribers_.size() - 1);
-    sizes_[label].followed = true;
+    members_[label].followed = true;
   }
   exchange_packed(comm, packers, [&](int rank, BitUnpacker bits) {
     MessageFields& fields = received_[static_cast<std::size_t>(rank)];
     Differences differences;
     while (bits.next_record()) {
       const std::uint64_t place = differences.next(bits.get_signed(fields.total_place));
-      const std::uint64_t mass = bits.get(fields.total_mass);
-      sizes_[place] = {mass, static_cast<std::uint32_t>(bits.get(fields.total_members))};
+      masses_.set(place, bits.get(fields.total_mass));
+      members_[place].count = static_cast<std::uint32_t>(bits.get(fields.total_members));
       if (has_cuts_) cut_[place] = bits.get_signed(fields.total_cut);
     }
   });

@@ -10,6 +10,7 @@
 #include "cluster/comm.hpp"
 #include "src/communities/bit_packed.hpp"
 #include "src/communities/graph.hpp"
+#include "src/communities/masses.hpp"
 #include "src/communities/prefetch.hpp"
 
 namespace lockstep {
@@ -52,18 +53,18 @@ class Partition {
   std::uint32_t place(std::uint32_t slot) const { return place_of_slot_[slot]; }
   /// Asks the processor to have a slot's place, or a place's mass, at hand soon: both lie anywhere in memory.
   void prefetch_place(std::uint32_t slot) const { prefetch(&place_of_slot_[slot]); }
-  void prefetch_mass(std::uint32_t place) const { prefetch(&sizes_[place]); }
+  void prefetch_mass(std::uint32_t place) const { masses_.prefetch(place); }
   std::uint32_t label(std::uint32_t place) const {
     return place < graph_->slots() ? graph_->id(place) : further_labels_[place - graph_->slots()];
   }
   /// Exact for labels of own vertices, and for communities that a slot is in.
-  std::uint64_t mass(std::uint32_t place) const { return sizes_[place].mass; }
-  std::uint32_t members(std::uint32_t place) const { return sizes_[place].members; }
+  std::uint64_t mass(std::uint32_t place) const { return masses_[place]; }
+  std::uint32_t members(std::uint32_t place) const { return members_[place].count; }
   std::int64_t cut(std::uint32_t place) const { return cut_[place]; }
   Totals totals(std::uint32_t place) const {
     return {mass(place), has_cuts_ ? cut_[place] : 0, members(place)};
   }
-  std::size_t places() const { return sizes_.size(); }
+  std::size_t places() const { return members_.size(); }
   std::vector<std::uint32_t> own_labels() const;
 
   struct Move {
@@ -104,9 +105,8 @@ class Partition {
     std::uint32_t next;   ///< of the same label, in subscribers_
   };
   /// Looked at together, so kept together.
-  struct Size {
-    std::uint64_t mass = 0;
-    std::uint32_t members = 0;
+  struct Members {
+    std::uint32_t count = 0;
     bool followed = false;  ///< of an own label: whether other ranks have totals of it, …
     bool outdated = false;  ///< … and whether these may be wrong
   };
@@ -146,6 +146,7 @@ class Partition {
   }
   void prefetch_totals(std::uint32_t place) const {
     prefetch_mass(place);
+    prefetch(&members_[place]);
     if (has_cuts_) prefetch(&cut_[place]);
   }
   void add(const Delta& delta);
@@ -171,8 +172,9 @@ class Partition {
   bool has_cuts_;
   std::optional<Scope> scope_;  ///< all ghosts where there is none
   std::vector<std::uint32_t> place_of_slot_;
-  std::vector<Size> sizes_;        ///< by place
-  std::vector<std::int64_t> cut_;  ///< by place; with has_cuts_ only
+  Masses masses_;                  ///< by place, as the next two
+  std::vector<Members> members_;   ///< apart: most communities are out of the question by their mass alone
+  std::vector<std::int64_t> cut_;  ///< with has_cuts_ only
   std::vector<std::uint32_t> further_labels_;
   tsl::robin_map<std::uint32_t, std::uint32_t> further_places_;
   std::vector<std::uint32_t> new_places_;        ///< met since totals were last exchanged

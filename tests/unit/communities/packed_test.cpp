@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "src/communities/arc_weights.hpp"
+#include "src/communities/masses.hpp"
 #include "src/communities/neighbour_weights.hpp"
 #include "tests/unit/communities/graphs.hpp"
 
@@ -35,6 +36,24 @@ TEST(ArcWeights, WidenWhenAWeightNeedsIt) {
   EXPECT_EQ(weights.values(), values);
   EXPECT_EQ(weights.size(), values.size());
   for (std::size_t i = 0; i < values.size(); ++i) EXPECT_EQ(weights[i], values[i]);
+}
+
+TEST(Masses, AreRightAgainWhenWhatTheyMissedIsAdded) {
+  for (const std::uint64_t total : {std::uint64_t{UINT32_MAX}, std::uint64_t{UINT32_MAX} + 1, UINT64_MAX}) {
+    Masses masses(total);
+    masses.push_back(total);
+    masses.push_back(5);
+    masses.resize(3);
+    masses.add(1, -7);
+    masses.add(2, -1);
+    masses.add(2, 1);
+    masses.add(1, 10);
+    EXPECT_EQ(masses[0], total);
+    EXPECT_EQ(masses[1], 8U);
+    EXPECT_EQ(masses[2], 0U);
+    masses.set(1, total - 1);
+    EXPECT_EQ(masses[1], total - 1);
+  }
 }
 
 TEST(NeighbourWeights, AddUpLikeAMap) {
