@@ -226,7 +226,7 @@ void add_up_parts(const Graph& graph, const std::vector<std::uint32_t>& vertex_o
   std::size_t begin = 0;  // of the part's vertices in `order`
   std::size_t done = 0;
   visit_ahead(
-      graph, order, [&](std::uint32_t slot) { prefetch(&vertex_of[slot]); }, [](std::uint32_t) {},
+      graph, order, [&](std::uint32_t slot) { prefetch(&vertex_of[slot]); },
       [&](std::uint32_t v) {
         const std::uint32_t vertex = vertex_of[v];
         if (done == begin) {
@@ -340,7 +340,7 @@ Coarse order_by_community(const Comm& comm, const Graph& graph, const Partition&
       comm, ranges, graph.target.size(), [&](std::uint64_t begin, std::uint64_t end, auto take) {
         visit_ahead(
             graph, between(order, begin, end, [&](std::uint32_t v) { return ordered.vertex_of[v]; }),
-            [&](std::uint32_t slot) { prefetch(&id_of_slot[slot]); }, [](std::uint32_t) {},
+            [&](std::uint32_t slot) { prefetch(&id_of_slot[slot]); },
             [&](std::uint32_t v) {
               row.clear();
               for (std::uint64_t a = graph.first[v]; a < graph.first[v + 1]; ++a) {

@@ -57,7 +57,6 @@ std::vector<std::uint32_t> split_into_components(const Comm& comm, const Graph& 
   std::vector<Border> borders;
   visit_ahead(
       graph, std::views::iota(0U, graph.own), [&](std::uint32_t slot) { communities.prefetch_place(slot); },
-      [](std::uint32_t) {},
       [&](std::uint32_t v) {
         bool at_border = false;
         for (std::uint64_t a = graph.first[v]; a < graph.first[v + 1]; ++a) {

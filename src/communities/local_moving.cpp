@@ -117,7 +117,11 @@ class LocalMoving {
   void decide(bool all_go) {
     moves_.clear();
     visit_ahead(
-        graph_, deciding_, [&](std::uint32_t slot) { partition_.prefetch_place(slot); }, [](std::uint32_t) {},
+        graph_, deciding_, [&](std::uint32_t slot) { partition_.prefetch_place(slot); },
+        [&](std::uint32_t v) {
+          partition_.prefetch_totals(partition_.place(v));
+          prefetch(&graph_.mass[v]);
+        },
         [&](std::uint32_t v) {
           const std::uint32_t to = best_place(graph_, partition_, quality_, rounds_, v, weights_);
           if (to != partition_.place(v)) {

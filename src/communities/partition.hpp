@@ -51,9 +51,15 @@ class Partition {
 
   /// Place of a slot's community.
   std::uint32_t place(std::uint32_t slot) const { return place_of_slot_[slot]; }
-  /// Asks the processor to have a slot's place, or a place's mass, at hand soon: both lie anywhere in memory.
+  /// Asks the processor to have a slot's place, or a place's mass or totals, at hand soon: all lie anywhere
+  /// in memory.
   void prefetch_place(std::uint32_t slot) const { prefetch(&place_of_slot_[slot]); }
   void prefetch_mass(std::uint32_t place) const { masses_.prefetch(place); }
+  void prefetch_totals(std::uint32_t place) const {
+    prefetch_mass(place);
+    prefetch(&members_[place]);
+    if (has_cuts_) prefetch(&cut_[place]);
+  }
   std::uint32_t label(std::uint32_t place) const {
     return place < graph_->slots() ? graph_->id(place) : further_labels_[place - graph_->slots()];
   }
@@ -143,11 +149,6 @@ class Partition {
   std::uint32_t meet(std::uint32_t label);
   void prefetch_label(std::uint32_t place) const {
     if (place - graph_->own < graph_->ghosts.size()) prefetch(&graph_->ghosts[place - graph_->own]);
-  }
-  void prefetch_totals(std::uint32_t place) const {
-    prefetch_mass(place);
-    prefetch(&members_[place]);
-    if (has_cuts_) prefetch(&cut_[place]);
   }
   void add(const Delta& delta);
   /// The rank that owns the label of a place that is no own vertex's; and whether a given rank does.

@@ -90,7 +90,12 @@ class Refinement {
           communities_.prefetch_place(slot);
           parts_.prefetch_place(slot);
         },
-        [](std::uint32_t) {},
+        [&](std::uint32_t v) {
+          parts_.prefetch_totals(v);
+          communities_.prefetch_mass(communities_.place(v));
+          prefetch(&cuts_[v]);
+          prefetch(&graph_.mass[v]);
+        },
         [&](std::uint32_t v) {
           if (!may_move(v)) return;
           const std::uint32_t to = best_part(v);
@@ -193,7 +198,6 @@ Inside inside_of(const Graph& graph, const Partition& communities) {
   ScopeFinder scope(graph, communities);
   visit_ahead(
       graph, std::views::iota(0U, graph.own), [&](std::uint32_t slot) { communities.prefetch_place(slot); },
-      [](std::uint32_t) {},
       [&](std::uint32_t v) {
         const std::uint32_t home = communities.place(v);
         for (std::uint64_t a = graph.first[v]; a < graph.first[v + 1]; ++a) {
