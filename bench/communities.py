@@ -8,6 +8,7 @@
 Prints a table for each part and, at the end, every expectation that is not met; exit code 1 if there are any.
 """
 import argparse
+import copy
 import functools
 import hashlib
 import math
@@ -293,6 +294,15 @@ class Lockstep:
                 sys.exit(f"{shlex.join(command)}: exit code {code}\n{output.read()}{report.read()}")
             return Run(self.members_file, output.read(), report.read())
 
+    def two_at_once(self, graph, objective):
+        """Seconds of two runs at the same time that have nothing to do with each other, on one rank each."""
+        other = copy.copy(self)
+        other.members_file = self.members_file.with_name("members-of-another.tsv")
+        seconds = []
+        run = self.detect(graph, objective,
+                          watch=lambda _: seconds.append(other.detect(graph, objective).seconds()))
+        return [*seconds, run.seconds()]
+
     def idle_bytes(self):
         """What the program takes on a graph with one edge."""
         edge = self.members_file.with_name("one-edge.tsv")
@@ -419,7 +429,7 @@ class Bench:
             self.compare_speed(graph, idle)
 
     def compare_speed(self, graph, idle):
-        cpu_runs, wall_runs, peaks = self.times_of(graph)
+        cpu_runs, wall_runs, at_once, peaks = self.times_of(graph)
         cpu = {program: statistics.median(seconds) for program, seconds in cpu_runs.items()}
         wall = {program: statistics.median(seconds) for program, seconds in wall_runs.items()}
         best = {program: min(seconds) for program, seconds in wall_runs.items()}
@@ -446,12 +456,16 @@ class Bench:
         self.expect(faster >= EXPECTED_RANKS_SPEEDUP,
                     f"speed on {graph.name}: at best one rank takes {faster:.2f} times two ranks' time, "
                     f"expected >= {EXPECTED_RANKS_SPEEDUP}")
+        both = statistics.median(at_once)
+        print(f"two runs at once that have nothing to do with each other, one rank each: wall {both:.2f}, "
+              f"{min(at_once):.2f} at best; so two cores do {2 * ratio(wall[one], both):.2f} times the work of one, "
+              f"{2 * ratio(best[one], min(at_once)):.2f} at best")
         self.check_memory(graph, max(peaks) - idle, idle)
 
     def times_of(self, graph):
-        """CPU and wall seconds of each run by program, and peaks of memory. Programs take turns, as a machine's
-        speed drifts."""
-        cpu, wall, peaks = {}, {}, []
+        """CPU and wall seconds of each run by program, wall seconds of runs at the same time, and peaks of memory.
+        Programs take turns, as a machine's speed drifts."""
+        cpu, wall, at_once, peaks = {}, {}, [], []
 
         def note(program, cpu_seconds, wall_seconds):
             if cpu_seconds is not None:
@@ -468,9 +482,10 @@ class Bench:
                 peaks.append(peak)
                 # Ranks that wait use up CPU time, too: it says nothing.
                 note("lockstep, 2 ranks", None, self.lockstep.detect(graph, "modularity", 2).seconds())
+            at_once.extend(self.lockstep.two_at_once(graph, "modularity"))
             for program in OTHERS:
                 note(program, *others.detect(program, "modularity", 1 + repeat)[1:])
-        return cpu, wall, peaks
+        return cpu, wall, at_once, peaks
 
     def check_memory(self, graph, taken, idle):
         allowed = BYTES_PER_ARC * graph.arcs + BYTES_PER_VERTEX * graph.vertices
