@@ -8,6 +8,7 @@
 #include <boost/sort/spreadsort/integer_sort.hpp>
 
 #include "cluster/sort.hpp"
+#include "src/communities/bit_packed.hpp"
 #include "src/communities/packed.hpp"
 
 namespace lockstep {
@@ -291,18 +292,21 @@ namespace {
 /// Appends value_of(own vertex), which is a whole number, by ghost. Collective.
 template <class T, class ValueOf>
 void append_ghost_values(const Comm& comm, const Graph& graph, ValueOf value_of, std::vector<T>& values) {
-  std::vector<Packer> packers(static_cast<std::size_t>(comm.size()));
+  std::vector<BitPacker> packers(static_cast<std::size_t>(comm.size()));
+  std::vector<Field> fields(packers.size());
   std::vector<Differences> differences(packers.size());
   for (std::uint32_t v = 0; v < graph.own; ++v) {
     for (const auto& mirror : graph.mirrors.of(v)) {
       const auto r = static_cast<std::size_t>(mirror.rank);
-      packers[r].put_signed(differences[r].of(value_of(v)));
+      packers[r].begin_record();
+      packers[r].put_signed(differences[r].of(value_of(v)), fields[r]);
     }
   }
   // Ghosts are in the order of their ids, and so are those of one owner.
-  exchange_packed(comm, packers, [&](int, Unpacker bytes) {
-    for (Differences received; !bytes.done();) {
-      values.push_back(static_cast<T>(received.next(bytes.get_signed())));
+  exchange_packed(comm, packers, [&](int, BitUnpacker bits) {
+    Field field;
+    for (Differences received; bits.next_record();) {
+      values.push_back(static_cast<T>(received.next(bits.get_signed(field))));
     }
   });
 }
