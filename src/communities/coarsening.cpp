@@ -276,8 +276,8 @@ std::vector<Member> own_members(const Graph& graph, const Partition& parts, cons
 void send_members(const Comm& comm, const std::vector<Member>& members, Coarse& coarse) {
   const Ranges& vertices = coarse.graph.vertices;
   const auto begin = vertices.begin(comm.rank());
-  coarse.graph.mass.assign(vertices.size(comm.rank()), 0);
-  coarse.graph.inner.assign(vertices.size(comm.rank()), 0);
+  coarse.graph.mass = Numbers(vertices.size(comm.rank()), 0);
+  coarse.graph.inner = Numbers(vertices.size(comm.rank()), 0);
   coarse.labels.assign(vertices.size(comm.rank()), 0);
   const auto owner = [&](const Member& member) { return vertices.owner(member.vertex); };
   const auto put = [&](Packer& packer, const Member& member) {
@@ -290,8 +290,8 @@ void send_members(const Comm& comm, const std::vector<Member>& members, Coarse& 
     const std::uint64_t v = bytes.get();
     const std::uint64_t behind_first = bytes.get();
     if (behind_first > 0) coarse.labels[v] += static_cast<std::uint32_t>(begin + v + 1 - behind_first);
-    coarse.graph.mass[v] += bytes.get();
-    coarse.graph.inner[v] += bytes.get();
+    coarse.graph.mass.add(v, bytes.get());
+    coarse.graph.inner.add(v, bytes.get());
   });
 }
 

@@ -71,8 +71,7 @@ Graph weigh(const Comm& comm, const CoordinationGraph& coordination, Weight weig
     throw AgreedError(ExitCode::bad_data, "the pairs' weights add up to more than 2^62: raise min_shared");
   }
   const std::size_t own = coordination.own.size();
-  return make_graph(comm, coordination.vertices, std::move(arcs), std::vector<std::uint64_t>(own, 1),
-                    std::vector<std::uint64_t>(own, 0));
+  return make_graph(comm, coordination.vertices, std::move(arcs), Numbers(own, 1), Numbers(own, 0));
 }
 
 }  // namespace
@@ -95,13 +94,13 @@ Graph weigh_by_significance(const Comm& comm, const CoordinationGraph& coordinat
 Quality set_objective(const Comm& comm, Graph& graph, Objective objective, double resolution,
                       std::uint64_t weight_one) {
   if (objective == Objective::modularity) {
-    for (std::uint32_t v = 0; v < graph.own; ++v) graph.mass[v] = graph.degree(v);
+    graph.mass = {};
+    for (std::uint32_t v = 0; v < graph.own; ++v) graph.mass.push_back(graph.degree(v));
   }
   std::uint64_t own_degree = 0;
   for (std::uint32_t v = 0; v < graph.own; ++v) own_degree += graph.degree(v);
   const std::uint64_t total_degree = comm.sum(own_degree);
-  const std::uint64_t total_mass =
-      comm.sum(std::accumulate(graph.mass.begin(), graph.mass.end(), std::uint64_t{0}));
+  const std::uint64_t total_mass = comm.sum(graph.mass.sum());
   return attempt(comm, [&] {
     const Quality quality = objective == Objective::cpm ? Quality::cpm(resolution, weight_one)
                                                         : Quality::modularity(resolution, total_degree);

@@ -186,8 +186,7 @@ NamedGraph read_edge_list(const Comm& comm, const std::string& file) {
   std::vector<std::uint64_t> inner(vertices.size(comm.rank()), 0);
   const auto own_loops = send_to(comm, loops, [&](const Arc& arc) { return vertices.owner(arc.source); });
   for (const Arc& loop : own_loops.rows) inner[loop.source - begin] += loop.weight;
-  std::vector<std::uint64_t> mass(inner.size(), 1);
-  named.graph = make_graph(comm, vertices, std::move(arcs), std::move(mass), std::move(inner));
+  named.graph = make_graph(comm, vertices, std::move(arcs), Numbers(inner.size(), 1), Numbers(inner));
   named.names = std::move(names);
   return named;
 }

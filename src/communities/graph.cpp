@@ -234,8 +234,8 @@ Graph RowExchange::finish() {
   return std::move(graph_);
 }
 
-Graph make_graph(const Comm& comm, const Ranges& vertices, std::vector<Arc> arcs,
-                 std::vector<std::uint64_t> mass, std::vector<std::uint64_t> inner) {
+Graph make_graph(const Comm& comm, const Ranges& vertices, std::vector<Arc> arcs, Numbers mass,
+                 Numbers inner) {
   sort_and_add_up(arcs);
   const auto first_of = [&](std::uint64_t vertex) {
     return std::lower_bound(arcs.begin(), arcs.end(), vertex,
@@ -282,16 +282,16 @@ Graph gather_graph(const Comm& comm, const Graph& graph) {
     }
     whole.first.push_back(whole.target.size());
   }
-  whole.mass = comm.gather_all(graph.mass);
-  whole.inner = comm.gather_all(graph.inner);
+  whole.mass = Numbers(comm.gather_all(graph.mass.values()));
+  whole.inner = Numbers(comm.gather_all(graph.inner.values()));
   return whole;
 }
 
 namespace {
 
-/// Appends value_of(own vertex), which is a whole number, by ghost. Collective.
-template <class T, class ValueOf>
-void append_ghost_values(const Comm& comm, const Graph& graph, ValueOf value_of, std::vector<T>& values) {
+/// Calls append(value_of(own vertex)), which is a whole number, for each ghost in turn. Collective.
+template <class ValueOf, class Append>
+void append_ghost_values(const Comm& comm, const Graph& graph, ValueOf value_of, Append append) {
   std::vector<BitPacker> packers(static_cast<std::size_t>(comm.size()));
   std::vector<Field> fields(packers.size());
   std::vector<Differences> differences(packers.size());
@@ -306,20 +306,21 @@ void append_ghost_values(const Comm& comm, const Graph& graph, ValueOf value_of,
   exchange_packed(comm, packers, [&](int, BitUnpacker bits) {
     Field field;
     for (Differences received; bits.next_record();) {
-      values.push_back(static_cast<T>(received.next(bits.get_signed(field))));
+      append(received.next(bits.get_signed(field)));
     }
   });
 }
 
 }  // namespace
 
-const std::vector<std::uint64_t>& Graph::ghost_masses(const Comm& comm) const {
+const Numbers& Graph::ghost_masses(const Comm& comm) const {
   if (!known_ghost_masses) {
-    std::vector<std::uint64_t> masses;
+    Numbers masses;
     masses.reserve(ghosts.size());
     append_ghost_values(
-        comm, *this, [&](std::uint32_t v) { return mass[v]; }, masses);
-    known_ghost_masses = std::make_shared<const std::vector<std::uint64_t>>(std::move(masses));
+        comm, *this, [&](std::uint32_t v) { return mass[v]; },
+        [&](std::uint64_t value) { masses.push_back(value); });
+    known_ghost_masses = std::make_shared<const Numbers>(std::move(masses));
   }
   return *known_ghost_masses;
 }
@@ -330,7 +331,8 @@ std::vector<std::uint32_t> values_of_slots(const Comm& comm, const Graph& graph,
   values.reserve(graph.slots());
   values = own_values;
   append_ghost_values(
-      comm, graph, [&](std::uint32_t v) { return own_values[v]; }, values);
+      comm, graph, [&](std::uint32_t v) { return own_values[v]; },
+      [&](std::uint64_t value) { values.push_back(static_cast<std::uint32_t>(value)); });
   return values;
 }
 

@@ -8,7 +8,7 @@
 
 #include "cluster/comm.hpp"
 #include "cluster/ranges.hpp"
-#include "src/communities/arc_weights.hpp"
+#include "src/communities/numbers.hpp"
 #include "src/communities/packed.hpp"
 #include "src/communities/prefetch.hpp"
 #include "src/communities/ranked_set.hpp"
@@ -56,9 +56,9 @@ class Mirrors {
 
 /// A weighted undirected graph over all ranks: each owns a contiguous range of the vertices with their arcs;
 /// every edge is two arcs. A rank addresses its own vertices and the ghosts (neighbours owned by other ranks)
-/// by *slots*: own vertices first, then ghosts by id. 8 bytes per arc (12 where a weight does not fit into
-/// four), 24 per own vertex and 8 more on several ranks, and for each ghost 4 here (12 once its mass was
-/// asked for), besides its position, and 8 where it is owned.
+/// by *slots*: own vertices first, then ghosts by id. 4 bytes and a weight's per arc; 8 and two masses' per
+/// own vertex, and 8 more on several ranks; for each ghost 4 here, and its mass's once that was asked for,
+/// besides its position, and 8 where it is owned. A weight or mass takes one byte, four or eight (Numbers).
 struct Graph {
   Ranges vertices;                    ///< who owns which vertex ids
   std::uint32_t own_begin = 0;        ///< id of slot 0
@@ -68,12 +68,11 @@ struct Graph {
   Ranges ghosts_of_rank;              ///< which positions in `ghosts` hold a rank's vertices
   std::vector<std::uint64_t> first;   ///< arcs of own vertex v: first[v] … first[v + 1] − 1
   std::vector<std::uint32_t> target;  ///< slot, by arc; never the source itself; ids of a row's ends ascend
-  ArcWeights weight;                  ///< by arc
-  std::vector<std::uint64_t>
-      mass;  ///< by own vertex: base vertices in it (CPM), weighted degree (modularity)
-  std::vector<std::uint64_t> inner;  ///< by own vertex: twice the weight inside it
+  Numbers weight;                     ///< by arc
+  Numbers mass;   ///< by own vertex: base vertices in it (CPM), weighted degree (modularity)
+  Numbers inner;  ///< by own vertex: twice the weight inside it
   Mirrors mirrors;
-  mutable std::shared_ptr<const std::vector<std::uint64_t>> known_ghost_masses;  ///< once asked for
+  mutable std::shared_ptr<const Numbers> known_ghost_masses;  ///< once asked for
 
   std::uint32_t slots() const { return own + static_cast<std::uint32_t>(ghosts.size()); }
   std::uint32_t id(std::uint32_t slot) const { return slot < own ? own_begin + slot : ghosts[slot - own]; }
@@ -109,7 +108,7 @@ struct Graph {
     for (; begin < end && target[end - 1] >= own; --end) visit(end - 1);
   }
   /// As `mass`, by ghost. Collective where it is first asked for, when the masses must be there.
-  const std::vector<std::uint64_t>& ghost_masses(const Comm& comm) const;
+  const Numbers& ghost_masses(const Comm& comm) const;
   /// Weighted degree of an own vertex; what is inside counts twice.
   std::uint64_t degree(std::uint32_t vertex) const {
     std::uint64_t sum = inner[vertex];
@@ -187,8 +186,8 @@ Graph graph_of_rows(const Comm& comm, const Ranges& vertices, std::uint64_t most
 
 /// The graph of these arcs, which may be on any rank in any order; equal arcs add up. Both directions of an
 /// edge must be there. `mass` and `inner` are of the own vertices. Collective.
-Graph make_graph(const Comm& comm, const Ranges& vertices, std::vector<Arc> arcs,
-                 std::vector<std::uint64_t> mass, std::vector<std::uint64_t> inner);
+Graph make_graph(const Comm& comm, const Ranges& vertices, std::vector<Arc> arcs, Numbers mass,
+                 Numbers inner);
 
 /// The whole graph on every rank, for Comm::self(). Collective.
 Graph gather_graph(const Comm& comm, const Graph& graph);

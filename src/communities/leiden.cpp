@@ -29,7 +29,7 @@ Wide sum_wide(const Comm& comm, Wide value) {
 template <class MassOf>
 Wide sum_quality(const Comm& comm, const Graph& graph, const Quality& quality, std::uint64_t between,
                  MassOf mass_of) {
-  Wide local = quality.community(std::accumulate(graph.inner.begin(), graph.inner.end(), between), 0);
+  Wide local = quality.community(graph.inner.sum() + between, 0);
   for (std::uint32_t v = 0; v < graph.own; ++v) local += quality.community(0, mass_of(v));
   return sum_wide(comm, local);
 }

@@ -120,7 +120,7 @@ class LocalMoving {
         graph_, deciding_, [&](std::uint32_t slot) { partition_.prefetch_place(slot); },
         [&](std::uint32_t v) {
           partition_.prefetch_totals(partition_.place(v));
-          prefetch(&graph_.mass[v]);
+          graph_.mass.prefetch(v);
         },
         [&](std::uint32_t v) {
           const std::uint32_t to = best_place(graph_, partition_, quality_, rounds_, v, weights_);

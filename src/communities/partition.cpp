@@ -18,13 +18,14 @@ Partition::Partition(const Comm& comm, const Graph& graph, bool has_cuts)
     : graph_(&graph),
       has_cuts_(has_cuts),
       place_of_slot_(graph.slots()),
-      masses_(comm.sum(std::accumulate(graph.mass.begin(), graph.mass.end(), std::uint64_t{0}))) {
+      masses_(comm.sum(graph.mass.sum())) {
   // With room for labels that are met later: what is not used costs nothing, growing would cost a copy.
   const std::size_t places = std::size_t{graph.slots()} * (comm.size() > 1 ? 2 : 1);
   masses_.reserve(places);
   members_.reserve(places);
   if (has_cuts) cut_.reserve(places);
   if (comm.size() > 1) {
+    following_.resize(graph.own);
     first_subscriber_.assign(graph.own, nobody);
     sent_.resize(static_cast<std::size_t>(comm.size()));
     received_.resize(sent_.size());
@@ -67,10 +68,11 @@ Partition::Partition(const Comm& comm, const Graph& graph, const std::vector<std
 /// Totals of communities of one vertex each need not be added up.
 void Partition::set_alone(const Comm& comm) {
   std::iota(place_of_slot_.begin(), place_of_slot_.end(), 0U);
-  members_.assign(graph_->slots(), {.count = 1});
-  for (const std::uint64_t mass : graph_->mass) masses_.push_back(mass);
+  members_.assign(graph_->slots(), 1);
+  for (std::uint32_t v = 0; v < graph_->own; ++v) masses_.push_back(graph_->mass[v]);
   if (comm.size() == 1) return;
-  for (const std::uint64_t mass : graph_->ghost_masses(comm)) masses_.push_back(mass);
+  const Numbers& ghost_masses = graph_->ghost_masses(comm);
+  for (std::size_t g = 0; g < graph_->ghosts.size(); ++g) masses_.push_back(ghost_masses[g]);
   follow();
   if (!has_cuts_) return;
   std::vector<Change> changes;
@@ -80,7 +82,7 @@ void Partition::set_alone(const Comm& comm) {
 
 /// Ranks that have a vertex as a ghost have the totals of its label.
 void Partition::follow() {
-  for (std::uint32_t v = 0; v < graph_->own; ++v) members_[v].followed = !mirrors().of(v).empty();
+  for (std::uint32_t v = 0; v < following_.size(); ++v) following_[v].any = !mirrors().of(v).empty();
 }
 
 std::uint32_t Partition::meet(std::uint32_t label) {
@@ -95,7 +97,7 @@ std::uint32_t Partition::meet(std::uint32_t label) {
   if (!is_new) return known->second;
   further_labels_.push_back(label);
   masses_.push_back(0);
-  members_.push_back({});
+  members_.push_back(0);
   if (has_cuts_) cut_.push_back(0);
   new_places_.push_back(known->second);
   return known->second;
@@ -166,48 +168,44 @@ void Partition::move(const Comm& comm, std::span<const Move> moves, std::span<co
   const int self = comm.rank();
   std::vector<Change> changes;
   std::vector<Delta> foreign;
-  const auto for_each_move = [&](std::span<const Move> some, auto mass_of, auto change) {
+  const auto for_each_move = [&](std::span<const Move> some, const Numbers& masses, std::uint32_t first,
+                                 auto change) {
     for_each_ahead(
         some,
         [&](const Move& move) {
           prefetch(&place_of_slot_[move.slot]);
-          prefetch(&mass_of(move.slot));
+          masses.prefetch(move.slot - first);
           if (move.slot < graph_->own) mirrors().prefetch_first(move.slot);
         },
         [&](const Move& move) {
           for (const std::uint32_t place : {place_of_slot_[move.slot], move.to}) prefetch_totals(place);
         },
         [&](const Move& move) {
-          const auto mass = static_cast<std::int64_t>(mass_of(move.slot));
+          const auto mass = static_cast<std::int64_t>(masses[move.slot - first]);
           change(move.slot, Delta{std::exchange(place_of_slot_[move.slot], move.to), -mass, 0, -1});
           change(move.slot, Delta{move.to, mass, 0, 1});
         });
   };
-  for_each_move(
-      moves, [&](std::uint32_t v) -> const std::uint64_t& { return graph_->mass[v]; },
-      [&](std::uint32_t v, const Delta& delta) {
-        add(delta);
-        if (alone) return;
-        if (delta.place < graph_->own) {
-          note({delta.place, self, v}, mirrors().of(v).size(), changes);
-        } else if (!is_mirrored(v, owner(delta.place))) {
-          foreign.push_back(delta);
-        }
-      });
+  for_each_move(moves, graph_->mass, 0, [&](std::uint32_t v, const Delta& delta) {
+    add(delta);
+    if (alone) return;
+    if (delta.place < graph_->own) {
+      note({delta.place, self, v}, mirrors().of(v).size(), changes);
+    } else if (!is_mirrored(v, owner(delta.place))) {
+      foreign.push_back(delta);
+    }
+  });
   if (alone) return;
-  const auto& ghost_masses = graph_->ghost_masses(comm);
   int rank = 0;  // which owns the ghost; ghosts ascend, so it does, too
-  for_each_move(
-      ghosts, [&](std::uint32_t slot) -> const std::uint64_t& { return ghost_masses[slot - graph_->own]; },
-      [&](std::uint32_t slot, const Delta& delta) {
-        while (slot - graph_->own >= graph_->ghosts_of_rank.end(rank)) ++rank;
-        if (delta.place < graph_->own) {
-          add(delta);
-          note({delta.place, rank, 0}, 1, changes);
-        } else if (is_owned_by(rank, delta.place)) {
-          add(delta);
-        }
-      });
+  for_each_move(ghosts, graph_->ghost_masses(comm), graph_->own, [&](std::uint32_t slot, const Delta& delta) {
+    while (slot - graph_->own >= graph_->ghosts_of_rank.end(rank)) ++rank;
+    if (delta.place < graph_->own) {
+      add(delta);
+      note({delta.place, rank, 0}, 1, changes);
+    } else if (is_owned_by(rank, delta.place)) {
+      add(delta);
+    }
+  });
   exchange_totals(comm, std::move(foreign), true, std::move(changes));
 }
 
@@ -219,14 +217,14 @@ bool Partition::is_mirrored(std::uint32_t vertex, int rank) const {
 
 /// Adds what not all other ranks know of; `know`: how many of them do.
 void Partition::note(const Change& change, std::size_t know, std::vector<Change>& changes) const {
-  const Members& known = members_[change.label];
-  const bool all_know = know + 1 == sent_.size() && !known.outdated;
-  if (known.followed && !all_know) changes.push_back(change);
+  const Following& following = following_[change.label];
+  const bool all_know = know + 1 == sent_.size() && !following.outdated;
+  if (following.any && !all_know) changes.push_back(change);
 }
 
 void Partition::add(const Delta& delta) {
   masses_.add(delta.place, delta.mass);
-  members_[delta.place].count += static_cast<std::uint32_t>(delta.members);
+  members_[delta.place] += static_cast<std::uint32_t>(delta.members);
   if (has_cuts_) cut_[delta.place] += delta.cut;
 }
 
@@ -301,7 +299,7 @@ std::vector<Partition::Audience> Partition::audiences_of(std::vector<Change>& ch
       [](const Change& a, const Change& b) { return a.label < b.label; });
   std::vector<Audience> audiences;
   for (auto change = changes.begin(); change != changes.end();) {
-    bool& outdated = members_[change->label].outdated;
+    bool& outdated = following_[change->label].outdated;
     Audience audience{change->label, outdated, unseen, {}};
     const auto begin = change;
     for (; change != changes.end() && change->label == audience.label; ++change) {
@@ -360,7 +358,7 @@ void Partition::tell_subscribers(const Comm& comm, std::vector<Change> changes,
     tell(subscriber.rank, subscriber.place, label);
     subscribers_.push_back({subscriber.rank, subscriber.place, first_subscriber_[label]});
     first_subscriber_[label] = static_cast<std::uint32_t>(subscribers_.size() - 1);
-    members_[label].followed = true;
+    following_[label].any = true;
   }
   exchange_packed(comm, packers, [&](int rank, BitUnpacker bits) {
     MessageFields& fields = received_[static_cast<std::size_t>(rank)];
@@ -368,7 +366,7 @@ void Partition::tell_subscribers(const Comm& comm, std::vector<Change> changes,
     while (bits.next_record()) {
       const std::uint64_t place = differences.next(bits.get_signed(fields.total_place));
       masses_.set(place, bits.get(fields.total_mass));
-      members_[place].count = static_cast<std::uint32_t>(bits.get(fields.total_members));
+      members_[place] = static_cast<std::uint32_t>(bits.get(fields.total_members));
       if (has_cuts_) cut_[place] = bits.get_signed(fields.total_cut);
     }
   });

@@ -65,7 +65,7 @@ class Partition {
   }
   /// Exact for labels of own vertices, and for communities that a slot is in.
   std::uint64_t mass(std::uint32_t place) const { return masses_[place]; }
-  std::uint32_t members(std::uint32_t place) const { return members_[place].count; }
+  std::uint32_t members(std::uint32_t place) const { return members_[place]; }
   std::int64_t cut(std::uint32_t place) const { return cut_[place]; }
   Totals totals(std::uint32_t place) const {
     return {mass(place), has_cuts_ ? cut_[place] : 0, members(place)};
@@ -110,10 +110,9 @@ class Partition {
     std::uint32_t place;  ///< on that rank
     std::uint32_t next;   ///< of the same label, in subscribers_
   };
-  /// Looked at together, so kept together.
-  struct Members {
-    std::uint32_t count = 0;
-    bool followed = false;  ///< of an own label: whether other ranks have totals of it, …
+  /// Of an own label.
+  struct Following {
+    bool any = false;       ///< whether other ranks have totals of it, …
     bool outdated = false;  ///< … and whether these may be wrong
   };
   /// A vertex came to a community of this rank, or left it.
@@ -173,13 +172,14 @@ class Partition {
   bool has_cuts_;
   std::optional<Scope> scope_;  ///< all ghosts where there is none
   std::vector<std::uint32_t> place_of_slot_;
-  Masses masses_;                  ///< by place, as the next two
-  std::vector<Members> members_;   ///< apart: most communities are out of the question by their mass alone
+  Masses masses_;  ///< by place, as the next two
+  std::vector<std::uint32_t> members_;
   std::vector<std::int64_t> cut_;  ///< with has_cuts_ only
   std::vector<std::uint32_t> further_labels_;
   tsl::robin_map<std::uint32_t, std::uint32_t> further_places_;
   std::vector<std::uint32_t> new_places_;        ///< met since totals were last exchanged
-  std::vector<std::uint32_t> first_subscriber_;  ///< by own label; of a list in subscribers_
+  std::vector<Following> following_;             ///< by own label, as the next; on several ranks only
+  std::vector<std::uint32_t> first_subscriber_;  ///< of a list in subscribers_
   std::vector<Subscriber> subscribers_;
   std::vector<MessageFields> sent_;  ///< by rank, as the next
   std::vector<MessageFields> received_;

@@ -94,7 +94,7 @@ class Refinement {
           parts_.prefetch_totals(v);
           communities_.prefetch_mass(communities_.place(v));
           prefetch(&cuts_[v]);
-          prefetch(&graph_.mass[v]);
+          graph_.mass.prefetch(v);
         },
         [&](std::uint32_t v) {
           if (!may_move(v)) return;

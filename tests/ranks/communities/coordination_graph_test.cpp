@@ -74,10 +74,10 @@ TEST(WeighByCount, SumsSharedObjectsOverChannels) {
       }
     }
     EXPECT_EQ(found, weights);
-    EXPECT_EQ(whole.inner, std::vector<std::uint64_t>(named.size(), 0));
-    EXPECT_EQ(whole.mass, std::vector<std::uint64_t>(named.size(), 1));
+    EXPECT_EQ(whole.inner.values(), std::vector<std::uint64_t>(named.size(), 0));
+    EXPECT_EQ(whole.mass.values(), std::vector<std::uint64_t>(named.size(), 1));
 
-    for (auto& inner : graph.inner) inner = 6;
+    graph.inner = Numbers(graph.own, 6);
     for (auto& degree : degrees) degree += 6;
     const auto gain = [&](Objective objective, std::uint64_t weight_one) {
       return set_objective(world(), graph, objective, 0.4, weight_one).gain(7, 3, 5);
@@ -85,10 +85,10 @@ TEST(WeighByCount, SumsSharedObjectsOverChannels) {
     const Wide penalty = 419430 * 3 * 5;  // 0.4 · 2^20
     EXPECT_EQ(gain(Objective::cpm, 1), Wide{7} * (1 << 20) - penalty);
     EXPECT_EQ(gain(Objective::cpm, 1 << 20), 7 - penalty);
-    EXPECT_EQ(world().gather_all(graph.mass), std::vector<std::uint64_t>(named.size(), 1));
+    EXPECT_EQ(world().gather_all(graph.mass.values()), std::vector<std::uint64_t>(named.size(), 1));
     const std::uint64_t total = std::accumulate(degrees.begin(), degrees.end(), std::uint64_t{0});
     EXPECT_EQ(gain(Objective::modularity, 1), Wide{7} * total * (1 << 20) - penalty);
-    EXPECT_EQ(world().gather_all(graph.mass), degrees);
+    EXPECT_EQ(world().gather_all(graph.mass.values()), degrees);
   }
 }
 

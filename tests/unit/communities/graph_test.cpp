@@ -17,8 +17,8 @@ TEST(MakeGraph, EqualArcsAddUp) {
   EXPECT_EQ(graph.first, (std::vector<std::uint64_t>{0, 2, 2, 3, 4}));
   EXPECT_EQ(graph.target, (std::vector<std::uint32_t>{2, 3, 0, 0}));
   EXPECT_EQ(graph.weight.values(), (std::vector<std::uint64_t>{112, 1, 112, 1}));
-  EXPECT_EQ(graph.mass, whole.mass);
-  EXPECT_EQ(graph.inner, whole.inner);
+  EXPECT_EQ(graph.mass.values(), whole.mass);
+  EXPECT_EQ(graph.inner.values(), whole.inner);
 }
 
 TEST(MakeGraph, NoVertices) {

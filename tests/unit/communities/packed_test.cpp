@@ -1,10 +1,12 @@
 #include "src/communities/packed.hpp"
 
+#include <numeric>
+
 #include <gtest/gtest.h>
 
-#include "src/communities/arc_weights.hpp"
 #include "src/communities/masses.hpp"
 #include "src/communities/neighbour_weights.hpp"
+#include "src/communities/numbers.hpp"
 #include "tests/unit/communities/graphs.hpp"
 
 namespace lockstep::test {
@@ -29,13 +31,28 @@ TEST(Packed, SmallNumbersTakeAByte) {
   EXPECT_EQ(packer.bytes().size(), 2U);
 }
 
-TEST(ArcWeights, WidenWhenAWeightNeedsIt) {
-  ArcWeights weights;
-  const std::vector<std::uint64_t> values = {1, UINT32_MAX, std::uint64_t{UINT32_MAX} + 1, 2, UINT64_MAX};
-  for (const std::uint64_t value : values) weights.push_back(value);
-  EXPECT_EQ(weights.values(), values);
-  EXPECT_EQ(weights.size(), values.size());
-  for (std::size_t i = 0; i < values.size(); ++i) EXPECT_EQ(weights[i], values[i]);
+TEST(Numbers, WidenWhenOneNeedsIt) {
+  const std::uint64_t four = std::uint64_t{UINT8_MAX} + 1;
+  const std::uint64_t eight = std::uint64_t{UINT32_MAX} + 1;
+  std::vector<std::vector<std::uint64_t>> rows = {
+      {}, {0, UINT8_MAX, 7}, {1, four, 2}, {1, UINT32_MAX, eight, 2, UINT64_MAX}, {3, four, eight, 0}};
+  for (const auto& row : rows) {
+    const Numbers numbers(row);
+    EXPECT_EQ(numbers.values(), row);
+    EXPECT_EQ(numbers.size(), row.size());
+    EXPECT_EQ(numbers.sum(), std::accumulate(row.begin(), row.end(), std::uint64_t{0}));
+    for (std::size_t i = 0; i < row.size(); ++i) EXPECT_EQ(numbers[i], row[i]);
+  }
+}
+
+TEST(Numbers, WidenWhenOneGrows) {
+  Numbers numbers(3, 200);
+  numbers.add(1, 55);
+  EXPECT_EQ(numbers.values(), (std::vector<std::uint64_t>{200, 255, 200}));
+  numbers.add(1, 1);
+  EXPECT_EQ(numbers.values(), (std::vector<std::uint64_t>{200, 256, 200}));
+  numbers.add(2, UINT32_MAX);
+  EXPECT_EQ(numbers.values(), (std::vector<std::uint64_t>{200, 256, std::uint64_t{UINT32_MAX} + 200}));
 }
 
 TEST(Masses, AreRightAgainWhenWhatTheyMissedIsAdded) {
