@@ -18,7 +18,7 @@ void add(Accounts& accounts, int count, std::uint32_t a, std::uint32_t b) {
 /// A: 1 (12), 2 (6), 3 (3), 4 (5);  B: 1 (10), 2 (10), 3 (4), 4 (5).
 /// A's 1 goes to B's 1 (8), splits off B's 3 (4); A's 2 goes to B's 2 (6), and A's 3 joins it (2); A's 4 is
 /// gone, B's 4 is new.
-Accounts example() {
+Accounts found_twice() {
   Accounts accounts;
   add(accounts, 8, 1, 1);
   add(accounts, 4, 1, 3);
@@ -33,7 +33,7 @@ Accounts example() {
 }
 
 TEST(NetworkComparison, MatchesEachWithItsBest) {
-  const auto comparison = compare_networks(example(), 0.01);
+  const auto comparison = compare_networks(found_twice(), 0.01);
   ASSERT_EQ(comparison.matches.size(), 4U);
   const auto expect = [&](std::size_t i, SizedNetwork a, SizedNetwork b, std::uint64_t shared, bool best_of_a,
                           bool best_of_b) {
@@ -57,7 +57,7 @@ TEST(NetworkComparison, MatchesEachWithItsBest) {
 }
 
 TEST(NetworkComparison, FaintOverlapIsNoMatch) {
-  const auto comparison = compare_networks(example(), 0.3);  // A's 3 and B's 2: 2 of 11
+  const auto comparison = compare_networks(found_twice(), 0.3);  // A's 3 and B's 2: 2 of 11
   EXPECT_EQ(comparison.matches.size(), 3U);
   EXPECT_EQ(comparison.only_a, (std::vector<SizedNetwork>{{3, 3}, {4, 5}}));
 }
