@@ -6,6 +6,7 @@
 
 #include "cluster/comm.hpp"
 #include "cluster/exchange.hpp"
+#include "data/release.hpp"
 
 namespace lockstep {
 
@@ -55,7 +56,7 @@ std::vector<T> sample_sort(const Comm& comm, std::vector<T> rows) {
     begin = end;
   }
   auto received = comm.exchange(rows, counts);
-  rows = {};
+  release(rows);
   std::vector<std::size_t> ends;
   for (const std::size_t count : received.counts) ends.push_back(count + (ends.empty() ? 0 : ends.back()));
   merge_runs(received.rows, std::move(ends));

@@ -23,9 +23,9 @@ inline constexpr double tested_pairs = 9.5e6;
 /// Communities, ranking and results, s per action: 5.0 s under the count rule (significance: 1.0 s).
 inline constexpr double finding_by_count = 1.0e-6;
 inline constexpr double finding_by_significance = 0.2e-6;
-/// Peak memory per action, bytes, names included: 631 MB and 697 MB per rank, less that of an idle rank. It
+/// Peak memory per action, bytes, names included: 550 MB and 697 MB per rank, less that of an idle rank. It
 /// is reached while reading, and under the significance rule while testing.
-inline constexpr double bytes_by_count = 114;
+inline constexpr double bytes_by_count = 98;
 inline constexpr double bytes_by_significance = 127;
 /// Memory of a rank without any action, bytes.
 inline constexpr double bytes_of_rank = 60e6;

@@ -14,6 +14,7 @@
 
 #include "cluster/archive.hpp"
 #include "cluster/exchange.hpp"
+#include "data/release.hpp"
 #include "jobs/coordination.hpp"
 #include "src/significance/pair_test.hpp"
 
@@ -151,7 +152,7 @@ class PairsStage {
   std::vector<Row> in_order(const Ranges& accounts) {
     auto rows =
         send_to(run_.comm, rows_, [&](const Row& row) { return accounts.owner(edge_of(row).source); }).rows;
-    rows_ = {};
+    release(rows_);
     std::sort(rows.begin(), rows.end(), [](const Row& x, const Row& y) {
       const Edge& a = edge_of(x);
       const Edge& b = edge_of(y);

@@ -7,6 +7,7 @@
 
 #include "cluster/exchange.hpp"
 #include "cluster/progress.hpp"
+#include "data/release.hpp"
 #include "jobs/pairs.hpp"
 #include "src/significance/histories.hpp"
 #include "src/significance/jitter.hpp"
@@ -75,7 +76,7 @@ class SignificanceRun {
   ObjectClocks make_clocks(const std::vector<Action>& log) {
     ObjectClocks clocks(comm_, log);
     clocks.set_births(comm_, run_.publications, channels_, resolutions_);
-    run_.publications = {};
+    release(run_.publications);
     return clocks;
   }
 
@@ -144,7 +145,7 @@ class SignificanceRun {
       edges.push_back(edge);
       tests.push_back(pair_test);
     }
-    tested.rows = {};
+    release(tested.rows);
     EdgeCounts counts(channels_.size());
     counts.add(edges);
     run_.add_to_funnel(counts.rows(comm_, tested.accounts), "edges", replica);

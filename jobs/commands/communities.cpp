@@ -21,6 +21,8 @@ namespace lockstep {
 
 namespace {
 
+constexpr double usual_modularity = 1;  // the γ at which modularity is what Newman and Girvan (2004) defined
+
 struct Options {
   std::string edges;
   std::string members;
@@ -133,9 +135,10 @@ void add_communities(CLI::App& app, const Comm& comm) {
   command->add_option("--objective", communities.objective, "cpm or modularity")
       ->transform(CLI::CheckedTransformer(objectives))
       ->default_str("cpm");
-  command->add_option("--resolution", communities.resolution, "γ")
-      ->check(CLI::Range(1e-6, 1e6))
-      ->capture_default_str();
+  const auto* resolution = command->add_option("--resolution", communities.resolution, "γ")
+                               ->check(CLI::Range(1e-6, 1e6))
+                               ->default_str(fmt::format("{} for cpm, {} for modularity",
+                                                         communities.resolution, usual_modularity));
   command->add_option("--seed", communities.seed, "Salt of the order in which vertices move")
       ->capture_default_str();
   command->add_option("--passes", options->leiden.passes, "At most so many whole iterations")
@@ -147,7 +150,11 @@ void add_communities(CLI::App& app, const Comm& comm) {
           "Graphs with at most so many arcs are finished by every rank alone; does not change the result")
       ->capture_default_str();
   command->add_flag("--profile", options->profile, "Print what every phase took and sent");
-  command->callback([options, &comm] { find_and_write(comm, *options); });
+  command->callback([options, resolution, &comm] {
+    auto& asked = options->communities;
+    if (resolution->empty() && asked.objective == Objective::modularity) asked.resolution = usual_modularity;
+    find_and_write(comm, *options);
+  });
 }
 
 }  // namespace lockstep

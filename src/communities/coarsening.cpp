@@ -8,6 +8,7 @@
 #include <boost/sort/spreadsort/integer_sort.hpp>
 
 #include "cluster/exchange.hpp"
+#include "data/release.hpp"
 #include "data/wide.hpp"
 #include "src/communities/look_ahead.hpp"
 #include "src/communities/naming.hpp"
@@ -325,7 +326,7 @@ Coarse order_by_community(const Comm& comm, const Graph& graph, const Partition&
   Ranges ranges;
   const auto numbered = number_by_key(
       comm, vertices, [&](std::uint32_t community) { return graph.vertices.owner(community); }, ranges);
-  vertices = {};
+  release(vertices);
   Coarse ordered;
   std::vector<Member> members;
   members.reserve(graph.own);

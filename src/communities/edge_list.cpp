@@ -12,6 +12,7 @@
 #include "cluster/exchange.hpp"
 #include "data/formats/raw_rows.hpp"
 #include "data/name_table.hpp"
+#include "data/release.hpp"
 #include "data/wide.hpp"
 
 namespace lockstep {
@@ -144,6 +145,8 @@ NamedGraph read_edge_list(const Comm& comm, const std::string& file) {
     entries.push_back({0, read.names.digest(i), read.names.name(i)});
   }
   auto [names, ids] = Dictionary::build(comm, 1, entries);
+  release(entries);
+  read.names = {};
   NamedGraph named;
   const bool whole = !comm.any(!read.all_whole);
   named.weight_one = whole ? 1 : std::uint64_t{1} << fraction_bits;
@@ -159,6 +162,7 @@ NamedGraph read_edge_list(const Comm& comm, const std::string& file) {
   }
   Wide total = 0;
   std::vector<Arc> arcs;
+  arcs.reserve(2 * read.edges.size());
   std::vector<Arc> loops;
   for (auto& [source, target, weight] : read.edges) {
     const std::uint64_t scaled = whole ? weight >> fraction_bits : weight;
@@ -172,7 +176,7 @@ NamedGraph read_edge_list(const Comm& comm, const std::string& file) {
       arcs.push_back({v, u, scaled});
     }
   }
-  read.edges = {};
+  release(read.edges);
   const auto totals = comm.gather_all_values(total);
   const Wide sum = std::accumulate(totals.begin(), totals.end(), Wide{0});
   if (sum >> 62 != 0) {

@@ -11,6 +11,7 @@
 #include "cluster/agree.hpp"
 #include "cluster/archive.hpp"
 #include "cluster/progress.hpp"
+#include "data/release.hpp"
 #include "src/log/attributes.hpp"
 #include "src/log/rejects.hpp"
 #include "src/log/scan.hpp"
@@ -296,7 +297,7 @@ std::vector<Action> number_actions(std::vector<ScannedLog>& logs, const Numbered
                              static_cast<std::uint32_t>(time - epoch),
                              static_cast<std::uint32_t>(names.account_ids[first_account + account])});
         }
-        piece = {};
+        release(piece);
       }
       first_object += log.objects[c].size();
     }

@@ -33,7 +33,7 @@ TEST(CostModel, TellsWhatWasMeasured) {
   EXPECT_NEAR(seconds_of(by_count, "sort, prune"), 1.4, 0.1);
   EXPECT_NEAR(seconds_of(by_count, "project"), 5.2, 0.2);
   EXPECT_NEAR(by_count.seconds, 17.6, 0.5);
-  EXPECT_NEAR(by_count.bytes_per_rank, 631e6, 0.15 * 631e6);
+  EXPECT_NEAR(by_count.bytes_per_rank, 550e6, 0.15 * 550e6);
   const auto by_significance = estimate_cost(measured_run(Rule::significance), 2);
   EXPECT_NEAR(seconds_of(by_significance, "project, test"), 16.3, 0.3);
   EXPECT_NEAR(by_significance.seconds, 39.1, 2.5);

@@ -6,12 +6,20 @@
 
 #include "data/digest.hpp"
 #include "data/name_table.hpp"
+#include "data/release.hpp"
 
 namespace lockstep::test {
 
 namespace {
 
 using namespace std::string_view_literals;
+
+TEST(Release, GivesMemoryBack) {
+  std::vector<int> rows(1000, 1);
+  release(rows);
+  EXPECT_EQ(rows.size(), 0U);
+  EXPECT_EQ(rows.capacity(), 0U);
+}
 
 TEST(TextPool, KeepsTextsOfAnyLength) {
   TextPool pool;
