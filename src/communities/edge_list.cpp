@@ -187,10 +187,11 @@ NamedGraph read_edge_list(const Comm& comm, const std::string& file) {
                     file, sum, named.weight_one, std::uint64_t{1} << 62));
   }
   const auto begin = vertices.begin(comm.rank());
-  std::vector<std::uint64_t> inner(vertices.size(comm.rank()), 0);
+  const std::uint64_t own = vertices.size(comm.rank());
+  Numbers inner(own, 0);
   const auto own_loops = send_to(comm, loops, [&](const Arc& arc) { return vertices.owner(arc.source); });
-  for (const Arc& loop : own_loops.rows) inner[loop.source - begin] += loop.weight;
-  named.graph = make_graph(comm, vertices, std::move(arcs), Numbers(inner.size(), 1), Numbers(inner));
+  for (const Arc& loop : own_loops.rows) inner.add(loop.source - begin, loop.weight);
+  named.graph = make_graph(comm, vertices, std::move(arcs), Numbers(own, 1), std::move(inner));
   named.names = std::move(names);
   return named;
 }

@@ -75,7 +75,7 @@ Comm::Received<std::byte> exchange_bytes(const Comm& comm, std::vector<AnyPacker
   std::vector<std::span<const std::byte>> parts;
   for (AnyPacker& packer : packers) parts.push_back(packer.bytes());
   auto received = comm.exchange(parts);
-  packers.assign(packers.size(), {});
+  packers = std::vector<AnyPacker>(packers.size());  // assign() would keep their memory
   return received;
 }
 
