@@ -178,7 +178,7 @@ void Partition::move(const Comm& comm, std::span<const Move> moves, std::span<co
           if (move.slot < graph_->own) mirrors().prefetch_first(move.slot);
         },
         [&](const Move& move) {
-          for (const std::uint32_t place : {place_of_slot_[move.slot], move.to}) prefetch_totals(place);
+          for (const std::uint32_t place : {place_of_slot_[move.slot], move.to}) prefetch_change(place);
         },
         [&](const Move& move) {
           const auto mass = static_cast<std::int64_t>(masses[move.slot - first]);
@@ -377,7 +377,7 @@ void Partition::add_up(const Comm& comm, std::span<const Delta> deltas) {
   std::vector<Change> changes;
   std::vector<Delta> foreign;
   for_each_ahead(
-      deltas, [&](const Delta& delta) { prefetch_totals(delta.place); }, [](const Delta&) {},
+      deltas, [&](const Delta& delta) { prefetch_change(delta.place); }, [](const Delta&) {},
       [&](const Delta& delta) {
         if (delta.place < graph_->own) {
           add(delta);

@@ -60,6 +60,11 @@ class Partition {
     prefetch(&members_[place]);
     if (has_cuts_) prefetch(&cut_[place]);
   }
+  /// As prefetch_totals, for a place whose totals are going to change.
+  void prefetch_change(std::uint32_t place) const {
+    prefetch_totals(place);
+    if (place < following_.size()) prefetch(&following_[place]);
+  }
   std::uint32_t label(std::uint32_t place) const {
     return place < graph_->slots() ? graph_->id(place) : further_labels_[place - graph_->slots()];
   }
