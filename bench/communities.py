@@ -36,7 +36,7 @@ PARTS = ("quality", "speed", "volume", "labels")
 OBJECTIVES = ("modularity", "cpm")
 OTHERS_ITERATIONS = 2
 LABEL_RANKS = (1, 2, 3, 4, 7, 16)
-PAIRS = 5  # of runs on one rank and on two, each time that programs take turns
+PAIRS = 5  # of runs on one rank, on two, and of two at once, each time that programs take turns
 VOLUME_RANKS = (2, 4, 8, 16, 32, 64)
 QUICK_VOLUME_RANKS = (2, 4, 8)
 SAMPLE_SECONDS = 0.01
@@ -459,7 +459,8 @@ class Bench:
         both = statistics.median(at_once)
         print(f"two runs at once that have nothing to do with each other, one rank each: wall {both:.2f}, "
               f"{min(at_once):.2f} at best; so two cores do {2 * ratio(wall[one], both):.2f} times the work of one, "
-              f"{2 * ratio(best[one], min(at_once)):.2f} at best")
+              f"{2 * ratio(best[one], min(at_once)):.2f} at best; such a run / 2 ranks: {ratio(both, wall[two]):.2f}, "
+              f"{ratio(min(at_once), best[two]):.2f} at best")
         self.check_memory(graph, max(peaks) - idle, idle)
 
     def times_of(self, graph):
@@ -482,7 +483,7 @@ class Bench:
                 peaks.append(peak)
                 # Ranks that wait use up CPU time, too: it says nothing.
                 note("lockstep, 2 ranks", None, self.lockstep.detect(graph, "modularity", 2).seconds())
-            at_once.extend(self.lockstep.two_at_once(graph, "modularity"))
+                at_once.extend(self.lockstep.two_at_once(graph, "modularity"))
             for program in OTHERS:
                 note(program, *others.detect(program, "modularity", 1 + repeat)[1:])
         return cpu, wall, at_once, peaks
