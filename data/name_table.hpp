@@ -4,8 +4,6 @@
 #include <string_view>
 #include <vector>
 
-#include <tsl/robin_map.h>
-
 #include "data/digest.hpp"
 
 namespace lockstep {
@@ -22,17 +20,27 @@ class TextPool {
     bytes_.insert(bytes_.end(), text.begin(), text.end());
     ends_.push_back(bytes_.size());
   }
+  /// Keeps its memory.
+  void clear() {
+    bytes_.clear();
+    ends_.clear();
+  }
 
  private:
   std::vector<char> bytes_;
   std::vector<std::uint64_t> ends_;
 };
 
-/// Distinct names, numbered 0, 1, … in the order in which they were first seen.
+/// Distinct names, numbered 0, 1, … in the order in which they were first seen. Besides its text a name takes
+/// 24 bytes, and 11 to 21 in the index.
 class NameTable {
  public:
-  /// The number of `name`, a new one where it was not seen before.
-  std::uint32_t index_of(std::string_view name);
+  /// The number of `name`, a new one where it was not seen before. Throws Error(internal) beyond 2^32 − 1
+  /// names.
+  std::uint32_t index_of(std::string_view name) { return index_of(name, digest_of(name)); }
+  /// The same for many names, in their order: a large table lies anywhere in memory, and all at once it can
+  /// be asked ahead.
+  std::vector<std::uint32_t> indices_of(const TextPool& names);
   /// Adds a name that is not in yet to a table that is only listed, where digests and numbers are not asked
   /// for.
   void list(std::string_view name) { names_.add(name); }
@@ -41,10 +49,22 @@ class NameTable {
   std::string_view name(std::size_t index) const { return names_[index]; }
 
  private:
-  struct Hash {
-    std::size_t operator()(const Digest& digest) const { return digest.low; }
+  /// Open addressing: where a digest's low bits lead, or in the next free slot after that. Most other names
+  /// are told apart by the tag, without a look at their digests.
+  struct Slot {
+    std::uint32_t index = nobody;
+    std::uint32_t tag = 0;
   };
-  tsl::robin_map<Digest, std::uint32_t, Hash> index_;
+  static constexpr std::uint32_t nobody = UINT32_MAX;
+  static std::uint32_t tag_of(const Digest& digest) { return static_cast<std::uint32_t>(digest.high); }
+
+  std::uint32_t index_of(std::string_view name, const Digest& digest);
+  std::size_t home(const Digest& digest) const { return digest.low & (slots_.size() - 1); }
+  /// The digest's slot, or the free one where it belongs.
+  Slot& find(const Digest& digest);
+  void grow();
+
+  std::vector<Slot> slots_;  ///< a power of two, of which at most three quarters are taken
   std::vector<Digest> digests_;
   TextPool names_;
 };

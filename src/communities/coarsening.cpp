@@ -8,13 +8,13 @@
 #include <boost/sort/spreadsort/integer_sort.hpp>
 
 #include "cluster/exchange.hpp"
+#include "data/prefetch.hpp"
 #include "data/release.hpp"
 #include "data/wide.hpp"
 #include "src/communities/look_ahead.hpp"
 #include "src/communities/naming.hpp"
 #include "src/communities/neighbour_weights.hpp"
 #include "src/communities/packed.hpp"
-#include "src/communities/prefetch.hpp"
 
 namespace lockstep {
 

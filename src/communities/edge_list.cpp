@@ -98,12 +98,29 @@ std::uint64_t lines_before(const Split& split) {
   return split.begin == 0 ? 0 : survey({split.path, 0, split.begin}, Format::tsv).lines;
 }
 
+/// Rows whose ends have no numbers yet: names are looked up many at a time.
+struct Rows {
+  TextPool ends;                       ///< two for each row
+  std::vector<std::uint64_t> weights;  ///< in units of 2^−20
+};
+
+void take_rows(Rows& rows, ReadEdges& read) {
+  const auto ends = read.names.indices_of(rows.ends);
+  for (std::size_t i = 0; i < rows.weights.size(); ++i) {
+    if (rows.weights[i] > 0) read.edges.push_back({ends[2 * i], ends[2 * i + 1], rows.weights[i]});
+  }
+  rows.ends.clear();
+  rows.weights.clear();
+}
+
 void read_split(const Split& split, const MatrixHeader& header, ReadEdges& read) {
+  constexpr std::size_t rows_at_once = 1024;
   const bool matrix = header.line > 0;
   const char comment = matrix ? '%' : '#';
-  RawRows rows(split, Format::tsv);
+  RawRows raw_rows(split, Format::tsv);
   RawRow raw;
-  while (rows.next(raw)) {
+  Rows rows;
+  while (raw_rows.next(raw)) {
     std::string_view row = without_line_end(raw.text);
     // Only the first split knows its lines from the file's start.
     if (row.empty() || row.front() == comment || (split.begin == 0 && raw.line <= header.line)) continue;
@@ -116,12 +133,13 @@ void read_split(const Split& split, const MatrixHeader& header, ReadEdges& read)
                                                   matrix ? "\"row column\" or \"row column weight\""
                                                          : "\"u<TAB>v\" or \"u<TAB>v<TAB>weight\""));
     }
-    const std::uint32_t source = read.names.index_of(u);
-    const std::uint32_t target = read.names.index_of(v);
+    rows.ends.add(u);
+    rows.ends.add(v);
+    rows.weights.push_back(static_cast<std::uint64_t>(std::llround(std::ldexp(weight, fraction_bits))));
     read.all_whole = read.all_whole && weight == std::floor(weight);
-    const auto scaled = static_cast<std::uint64_t>(std::llround(std::ldexp(weight, fraction_bits)));
-    if (scaled > 0) read.edges.push_back({source, target, scaled});
+    if (rows.weights.size() == rows_at_once) take_rows(rows, read);
   }
+  take_rows(rows, read);
 }
 
 ReadEdges read_own_splits(const Comm& comm, const std::string& file) {

@@ -8,9 +8,9 @@
 
 #include "cluster/comm.hpp"
 #include "cluster/ranges.hpp"
+#include "data/prefetch.hpp"
 #include "src/communities/numbers.hpp"
 #include "src/communities/packed.hpp"
-#include "src/communities/prefetch.hpp"
 #include "src/communities/ranked_set.hpp"
 
 namespace lockstep {

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "data/prefetch.hpp"
 #include "src/communities/graph.hpp"
-#include "src/communities/prefetch.hpp"
 
 namespace lockstep {
 

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "src/communities/prefetch.hpp"
+#include "data/prefetch.hpp"
 
 namespace lockstep {
 

@@ -7,7 +7,7 @@
 #include <variant>
 #include <vector>
 
-#include "src/communities/prefetch.hpp"
+#include "data/prefetch.hpp"
 
 namespace lockstep {
 

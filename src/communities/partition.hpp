@@ -8,10 +8,10 @@
 #include <tsl/robin_map.h>
 
 #include "cluster/comm.hpp"
+#include "data/prefetch.hpp"
 #include "src/communities/bit_packed.hpp"
 #include "src/communities/graph.hpp"
 #include "src/communities/masses.hpp"
-#include "src/communities/prefetch.hpp"
 
 namespace lockstep {
 

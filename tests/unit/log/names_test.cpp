@@ -40,6 +40,25 @@ TEST(NameTable, NumbersNamesInTheirFirstOrder) {
   EXPECT_EQ(table.digest(12345), digest_of(name(12345)));
 }
 
+TEST(NameTable, NumbersManyNamesAsOneByOne) {
+  NameTable one_by_one;
+  NameTable many;
+  std::uint64_t random = 1;
+  for (const std::size_t count : {0, 1, 7, 5000, 5000}) {
+    TextPool names;
+    std::vector<std::uint32_t> expected;
+    for (std::size_t i = 0; i < count; ++i) {
+      random = mix(random, i, 0, 0);
+      const std::string name = std::to_string(random % 3000);  // many twice
+      names.add(name);
+      expected.push_back(one_by_one.index_of(name));
+    }
+    EXPECT_EQ(many.indices_of(names), expected);
+  }
+  ASSERT_EQ(many.size(), one_by_one.size());
+  for (std::size_t i = 0; i < many.size(); ++i) EXPECT_EQ(many.name(i), one_by_one.name(i));
+}
+
 TEST(NameTable, EveryByteCounts) {
   NameTable table;
   const std::vector<std::string_view> names = {""sv, "\0"sv, "a"sv, "a\0"sv, "A"sv, "a "sv, "\xC3\xA9"sv};
