@@ -8,6 +8,7 @@
 #include <boost/sort/spreadsort/integer_sort.hpp>
 
 #include "cluster/sort.hpp"
+#include "src/communities/bit_packed.hpp"
 #include "src/communities/packed.hpp"
 
 namespace lockstep {
@@ -288,24 +289,26 @@ Graph gather_graph(const Comm& comm, const Graph& graph) {
 
 namespace {
 
-/// Calls append(value_of(own vertex)), which is below 2^61, for each ghost in turn. Ghosts are in
-/// the order of their ids, and so are those of one owner: each run of equal values travels as its difference
-/// from the one before, with a bit that says whether a length follows. Collective.
+/// Calls append(value_of(own vertex)), which is below 2^61, for each ghost in turn. Ghosts are in the order
+/// of their ids, and so are those of one owner: each run of equal values travels as its difference from the
+/// one before, with a bit that says whether a length follows. Collective.
 template <class ValueOf, class Append>
 void append_ghost_values(const Comm& comm, const Graph& graph, ValueOf value_of, Append append) {
   struct Run {
     std::uint64_t value = 0;
     std::uint64_t length = 0;
     Differences differences{};
+    Field difference_field{}, length_field{};
   };
-  std::vector<Packer> packers(static_cast<std::size_t>(comm.size()));
+  std::vector<BitPacker> packers(static_cast<std::size_t>(comm.size()));
   std::vector<Run> runs(packers.size());
   const auto put = [&](std::size_t r) {
     Run& run = runs[r];
     if (run.length == 0) return;
     const std::uint64_t difference = fold(run.differences.of(run.value));
-    packers[r].put(difference << 1 | (run.length > 1 ? 1 : 0));
-    if (run.length > 1) packers[r].put(run.length);
+    packers[r].begin_record();
+    packers[r].put(difference << 1 | (run.length > 1 ? 1 : 0), run.difference_field);
+    if (run.length > 1) packers[r].put(run.length - 2, run.length_field);
     run.length = 0;
   };
   for (std::uint32_t v = 0; v < graph.own; ++v) {
@@ -318,11 +321,12 @@ void append_ghost_values(const Comm& comm, const Graph& graph, ValueOf value_of,
     }
   }
   for (std::size_t r = 0; r < runs.size(); ++r) put(r);
-  exchange_packed(comm, packers, [&](int, Unpacker bytes) {
-    for (Differences differences; !bytes.done();) {
-      const std::uint64_t difference = bytes.get();
-      const std::uint64_t value = differences.next(unfold(difference >> 1));
-      for (std::uint64_t left = (difference & 1) == 0 ? 1 : bytes.get(); left > 0; --left) append(value);
+  exchange_packed(comm, packers, [&](int, BitUnpacker bits) {
+    for (Run run; bits.next_record();) {
+      const std::uint64_t difference = bits.get(run.difference_field);
+      run.value = run.differences.next(unfold(difference >> 1));
+      run.length = (difference & 1) == 0 ? 1 : 2 + bits.get(run.length_field);
+      for (; run.length > 0; --run.length) append(run.value);
     }
   });
 }
