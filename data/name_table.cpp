@@ -1,7 +1,5 @@
 #include "data/name_table.hpp"
 
-#include <utility>
-
 #include "data/error.hpp"
 #include "data/prefetch.hpp"
 
