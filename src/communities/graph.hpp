@@ -58,7 +58,8 @@ class Mirrors {
 /// every edge is two arcs. A rank addresses its own vertices and the ghosts (neighbours owned by other ranks)
 /// by *slots*: own vertices first, then ghosts by id. 4 bytes and a weight's per arc; 8 and two masses' per
 /// own vertex, and 8 more on several ranks; for each ghost 4 here, and its mass's once that was asked for,
-/// besides its position, and 8 where it is owned. A weight or mass takes one byte, four or eight (Numbers).
+/// besides its position, and 8 where it is owned. A weight or mass takes one byte, two, four or eight
+/// (Numbers).
 struct Graph {
   Ranges vertices;                    ///< who owns which vertex ids
   std::uint32_t own_begin = 0;        ///< id of slot 0

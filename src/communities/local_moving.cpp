@@ -25,8 +25,7 @@ std::uint32_t best_place(const Graph& graph, const Partition& partition, const Q
   std::uint32_t best = home;
   Wide best_gain = quality.gain(weights.weight(home), mass, partition.mass(home) - mass);
   const auto wins = [&](std::uint32_t place, Wide gain) {
-    return gain > best_gain ||
-           (gain == best_gain && best != home && partition.label(place) < partition.label(best));
+    return gain > best_gain || (gain == best_gain && best != home && partition.precedes(place, best));
   };
   const auto consider = [&](const NeighbourWeights::Entry& entry) {
     const auto& [place, witness, weight] = entry;
@@ -34,7 +33,7 @@ std::uint32_t best_place(const Graph& graph, const Partition& partition, const Q
     if (place == home || quality.most_gain(weight) < best_gain) return;
     const Wide gain = quality.gain(weight, mass, partition.mass(place));
     if (!wins(place, gain)) return;
-    if (alone && partition.members(place) == 1 && partition.label(place) > partition.label(home) &&
+    if (alone && partition.precedes(home, place) && partition.members(place) == 1 &&
         rounds.of(witness) == rounds.of(vertex)) {
       return;
     }

@@ -11,24 +11,26 @@
 
 namespace lockstep {
 
-/// Whole numbers in one, four or eight bytes each: the fewest that are enough for all so far. Most weights
-/// and masses of a first graph take one, and the processor's caches hold so many more of them.
+/// Whole numbers in one, two, four or eight bytes each: the fewest that are enough for all so far. Most
+/// weights and masses of a first graph take one, and the processor's caches hold so many more of them.
 class Numbers {
-  using Bytes = std::vector<std::uint8_t>;
-  using Narrow = std::vector<std::uint32_t>;
-  using Wide = std::vector<std::uint64_t>;
+  template <class T>
+  using Of = std::vector<T>;
 
+  template <class Numbers, class Visitor>
+  static auto visit(Numbers& any, Visitor visitor) {
+    if (auto* numbers = std::get_if<Of<std::uint8_t>>(&any)) return visitor(*numbers);
+    if (auto* numbers = std::get_if<Of<std::uint16_t>>(&any)) return visitor(*numbers);
+    if (auto* numbers = std::get_if<Of<std::uint32_t>>(&any)) return visitor(*numbers);
+    return visitor(*std::get_if<Of<std::uint64_t>>(&any));
+  }
   template <class Visitor>
   auto visit(Visitor visitor) const {
-    if (const auto* bytes = std::get_if<Bytes>(&numbers_)) return visitor(*bytes);
-    if (const auto* narrow = std::get_if<Narrow>(&numbers_)) return visitor(*narrow);
-    return visitor(*std::get_if<Wide>(&numbers_));
+    return visit(numbers_, visitor);
   }
   template <class Visitor>
   void visit(Visitor visitor) {
-    if (auto* bytes = std::get_if<Bytes>(&numbers_)) return visitor(*bytes);
-    if (auto* narrow = std::get_if<Narrow>(&numbers_)) return visitor(*narrow);
-    return visitor(*std::get_if<Wide>(&numbers_));
+    visit(numbers_, visitor);
   }
 
  public:
@@ -81,23 +83,28 @@ class Numbers {
   static T narrowed(const std::vector<T>&, std::uint64_t value) {
     return static_cast<T>(value);
   }
+  template <class T>
+  static constexpr std::uint64_t most = std::numeric_limits<T>::max();
   void make_room_for(std::uint64_t value) {
-    if (value <= most_) return;
-    value <= std::numeric_limits<std::uint32_t>::max() ? widen<Narrow>() : widen<Wide>();
+    if (value > most_) widen(value);
   }
-  template <class Wider>
-  [[gnu::noinline]] void widen() {
-    Wider wider;
+  [[gnu::noinline]] void widen(std::uint64_t value) {
+    if (value <= most<std::uint16_t>) return widen_to<std::uint16_t>();
+    value <= most<std::uint32_t> ? widen_to<std::uint32_t>() : widen_to<std::uint64_t>();
+  }
+  template <class T>
+  void widen_to() {
+    Of<T> wider;
     visit([&](auto& numbers) {
       wider.reserve(numbers.capacity());
       wider.assign(numbers.begin(), numbers.end());
     });
     numbers_ = std::move(wider);
-    most_ = std::numeric_limits<typename Wider::value_type>::max();
+    most_ = most<T>;
   }
 
-  std::variant<Bytes, Narrow, Wide> numbers_;
-  std::uint64_t most_ = std::numeric_limits<std::uint8_t>::max();  ///< that has room
+  std::variant<Of<std::uint8_t>, Of<std::uint16_t>, Of<std::uint32_t>, Of<std::uint64_t>> numbers_;
+  std::uint64_t most_ = most<std::uint8_t>;  ///< that has room
 };
 
 }  // namespace lockstep

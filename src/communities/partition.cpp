@@ -25,6 +25,7 @@ Partition::Partition(const Comm& comm, const Graph& graph, bool has_cuts)
   members_.reserve(places);
   if (has_cuts) cut_.reserve(places);
   if (comm.size() > 1) {
+    lower_ghosts_ = static_cast<std::uint32_t>(graph.ghosts_of_rank.begin(comm.rank()));
     following_.resize(graph.own);
     first_subscriber_.assign(graph.own, nobody);
     sent_.resize(static_cast<std::size_t>(comm.size()));

@@ -138,8 +138,7 @@ class Refinement {
       const auto& [place, witness, weight] = entry;
       if (quality_.most_gain(weight) < best_gain) return;
       const Wide gain = quality_.gain(weight, graph_.mass[v], parts_.mass(place));
-      const bool wins =
-          gain > best_gain || (gain == best_gain && best != v && parts_.label(place) < parts_.label(best));
+      const bool wins = gain > best_gain || (gain == best_gain && best != v && parts_.precedes(place, best));
       if (!wins || (parts_.members(place) == 1 && rounds_.of(witness) == rounds_.of(v)) ||
           !well_connected(parts_.cut(place), parts_.mass(place), community_mass)) {
         return;

@@ -11,10 +11,12 @@
 namespace lockstep {
 
 /// Deals the vertices to sub-rounds by a salted hash of their ids: within a sub-round all vertices decide on
-/// the same state, so that the outcome depends on the graph alone (DESIGN §5).
+/// the same state, so that the outcome depends on the graph alone (DESIGN §5). They are dealt in blocks, as
+/// many consecutive ids as there are sub-rounds, one to each: so all ranks have about as much to do in every
+/// sub-round, and vertices that are close to each other in an ordered graph do not decide at once.
 class SubRounds {
  public:
-  /// `count`: below 2^16.
+  /// `count`: a power of two below 2^16.
   SubRounds(const Graph& graph, std::uint64_t seed, std::uint32_t level, std::uint32_t count)
       : graph_(&graph), seed_(seed), level_(level), first_(std::size_t{count} + 1, 0), order_(graph.own) {
     rounds_.reserve(graph.own);
@@ -36,7 +38,10 @@ class SubRounds {
 
  private:
   std::uint32_t draw(std::uint32_t slot) const {
-    return static_cast<std::uint32_t>(mix(graph_->id(slot), seed_, level_, 0) % count());
+    // An odd number times the place in the block, and an offset, give each sub-round once.
+    const std::uint32_t id = graph_->id(slot);
+    const std::uint64_t salt = mix(id / count(), seed_, level_, 0);
+    return static_cast<std::uint32_t>((salt | 1) * id + (salt >> 32)) % count();
   }
 
   const Graph* graph_;

@@ -54,7 +54,7 @@ TEST(BestPlace, IsTheBestOfAllAllowedCommunities) {
     const Graph graph = undistributed(problem.graph);
     const Labels labels = random_labels(seed, graph.own, 6);
     const Partition partition(Comm::self(), graph, labels);
-    const SubRounds rounds(graph, seed, 0, 3);
+    const SubRounds rounds(graph, seed, 0, 4);
     for (std::uint32_t v = 0; v < graph.own; ++v) {
       const std::uint32_t expected = best_label(problem, labels, rounds, v, forbidden);
       ASSERT_EQ(partition.label(best_place(graph, partition, problem.quality, rounds, v, weights)), expected)
@@ -75,8 +75,7 @@ TEST(MoveLocally, OneByOneEveryMoveRaisesQuality) {
     const Graph graph = undistributed(problem.graph);
     const Labels alone = everyone_alone(graph.own);
     Partition partition(Comm::self(), graph, alone);
-    // So many sub-rounds that two of the 48 vertices seldom share one.
-    const SubRounds rounds(graph, seed, 0, 60'000);
+    const SubRounds rounds(graph, seed, 0, 64);  // no two of the 48 vertices share one
     Wide before = problem.twice_quality(alone);
     for (int iteration = 0; iteration < 3; ++iteration) {
       Moving moving;

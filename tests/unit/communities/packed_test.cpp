@@ -32,10 +32,17 @@ TEST(Packed, SmallNumbersTakeAByte) {
 }
 
 TEST(Numbers, WidenWhenOneNeedsIt) {
-  const std::uint64_t four = std::uint64_t{UINT8_MAX} + 1;
+  const std::uint64_t two = std::uint64_t{UINT8_MAX} + 1;
+  const std::uint64_t four = std::uint64_t{UINT16_MAX} + 1;
   const std::uint64_t eight = std::uint64_t{UINT32_MAX} + 1;
-  std::vector<std::vector<std::uint64_t>> rows = {
-      {}, {0, UINT8_MAX, 7}, {1, four, 2}, {1, UINT32_MAX, eight, 2, UINT64_MAX}, {3, four, eight, 0}};
+  std::vector<std::vector<std::uint64_t>> rows = {{},
+                                                  {0, UINT8_MAX, 7},
+                                                  {1, two, 2},
+                                                  {1, two, UINT16_MAX, 0},
+                                                  {1, four, 2},
+                                                  {1, two, 3, four},
+                                                  {1, UINT32_MAX, eight, 2, UINT64_MAX},
+                                                  {3, two, four, eight, 0}};
   for (const auto& row : rows) {
     const Numbers numbers(row);
     EXPECT_EQ(numbers.values(), row);
@@ -51,8 +58,11 @@ TEST(Numbers, WidenWhenOneGrows) {
   EXPECT_EQ(numbers.values(), (std::vector<std::uint64_t>{200, 255, 200}));
   numbers.add(1, 1);
   EXPECT_EQ(numbers.values(), (std::vector<std::uint64_t>{200, 256, 200}));
+  numbers.add(0, UINT16_MAX);
+  EXPECT_EQ(numbers.values(), (std::vector<std::uint64_t>{std::uint64_t{UINT16_MAX} + 200, 256, 200}));
   numbers.add(2, UINT32_MAX);
-  EXPECT_EQ(numbers.values(), (std::vector<std::uint64_t>{200, 256, std::uint64_t{UINT32_MAX} + 200}));
+  EXPECT_EQ(numbers.values(), (std::vector<std::uint64_t>{std::uint64_t{UINT16_MAX} + 200, 256,
+                                                          std::uint64_t{UINT32_MAX} + 200}));
 }
 
 TEST(Masses, AreRightAgainWhenWhatTheyMissedIsAdded) {
