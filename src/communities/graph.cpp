@@ -226,7 +226,8 @@ Graph RowExchange::finish() {
     }
     for (std::uint32_t v = 0; v < graph_.own; ++v) {
       graph_.for_each_arc_to_ghost(v, [&](std::uint64_t arc) {
-        graph_.target[arc] = graph_.slot(graph_.own_begin + graph_.target[arc]);
+        graph_.target[arc] =
+            graph_.own + graph_.ghost_positions.position(graph_.own_begin + graph_.target[arc]);
       });
     }
     graph_.mirrors = find_mirrors(comm_, graph_);
@@ -289,11 +290,12 @@ Graph gather_graph(const Comm& comm, const Graph& graph) {
 
 namespace {
 
-/// Calls append(value_of(own vertex)), which is below 2^61, for each ghost in turn. Ghosts are in the order
-/// of their ids, and so are those of one owner: each run of equal values travels as its difference from the
-/// one before, with a bit that says whether a length follows. Collective.
+/// Calls append(value_of(own vertex)), which is below 2^61, in turn for each ghost that is among its owner's
+/// `mirrors`. Ghosts are in the order of their ids, and so are those of one owner: each run of equal values
+/// travels as its difference from the one before, with a bit that says whether a length follows. Collective.
 template <class ValueOf, class Append>
-void append_ghost_values(const Comm& comm, const Graph& graph, ValueOf value_of, Append append) {
+void append_ghost_values(const Comm& comm, const Graph& graph, const Mirrors& mirrors, ValueOf value_of,
+                         Append append) {
   struct Run {
     std::uint64_t value = 0;
     std::uint64_t length = 0;
@@ -313,7 +315,7 @@ void append_ghost_values(const Comm& comm, const Graph& graph, ValueOf value_of,
   };
   for (std::uint32_t v = 0; v < graph.own; ++v) {
     const std::uint64_t value = value_of(v);
-    for (const auto& mirror : graph.mirrors.of(v)) {
+    for (const auto& mirror : mirrors.of(v)) {
       const auto r = static_cast<std::size_t>(mirror.rank);
       if (value != runs[r].value) put(r);
       runs[r].value = value;
@@ -333,16 +335,12 @@ void append_ghost_values(const Comm& comm, const Graph& graph, ValueOf value_of,
 
 }  // namespace
 
-const Numbers& Graph::ghost_masses(const Comm& comm) const {
-  if (!known_ghost_masses) {
-    Numbers masses;
-    masses.reserve(ghosts.size());
-    append_ghost_values(
-        comm, *this, [&](std::uint32_t v) { return mass[v]; },
-        [&](std::uint64_t value) { masses.push_back(value); });
-    known_ghost_masses = std::make_shared<const Numbers>(std::move(masses));
-  }
-  return *known_ghost_masses;
+Numbers ghost_masses(const Comm& comm, const Graph& graph, const Mirrors& mirrors) {
+  Numbers masses;
+  append_ghost_values(
+      comm, graph, mirrors, [&](std::uint32_t v) { return graph.mass[v]; },
+      [&](std::uint64_t value) { masses.push_back(value); });
+  return masses;
 }
 
 std::vector<std::uint32_t> values_of_slots(const Comm& comm, const Graph& graph,
@@ -351,7 +349,7 @@ std::vector<std::uint32_t> values_of_slots(const Comm& comm, const Graph& graph,
   values.reserve(graph.slots());
   values = own_values;
   append_ghost_values(
-      comm, graph, [&](std::uint32_t v) { return own_values[v]; },
+      comm, graph, graph.mirrors, [&](std::uint32_t v) { return own_values[v]; },
       [&](std::uint64_t value) { values.push_back(static_cast<std::uint32_t>(value)); });
   return values;
 }

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <numeric>
 #include <span>
 #include <vector>
@@ -57,9 +56,8 @@ class Mirrors {
 /// A weighted undirected graph over all ranks: each owns a contiguous range of the vertices with their arcs;
 /// every edge is two arcs. A rank addresses its own vertices and the ghosts (neighbours owned by other ranks)
 /// by *slots*: own vertices first, then ghosts by id. 4 bytes and a weight's per arc; 8 and two masses' per
-/// own vertex, and 8 more on several ranks; for each ghost 4 here, and its mass's once that was asked for,
-/// besides its position, and 8 where it is owned. A weight or mass takes one byte, two, four or eight
-/// (Numbers).
+/// own vertex, and 8 more on several ranks; for each ghost 4 here besides its position, and 8 where it is
+/// owned. A weight or mass takes one byte, two, four or eight (Numbers).
 struct Graph {
   Ranges vertices;                    ///< who owns which vertex ids
   std::uint32_t own_begin = 0;        ///< id of slot 0
@@ -73,7 +71,6 @@ struct Graph {
   Numbers mass;   ///< by own vertex: base vertices in it (CPM), weighted degree (modularity)
   Numbers inner;  ///< by own vertex: twice the weight inside it
   Mirrors mirrors;
-  mutable std::shared_ptr<const Numbers> known_ghost_masses;  ///< once asked for
 
   std::uint32_t slots() const { return own + static_cast<std::uint32_t>(ghosts.size()); }
   std::uint32_t id(std::uint32_t slot) const { return slot < own ? own_begin + slot : ghosts[slot - own]; }
@@ -108,8 +105,6 @@ struct Graph {
     for (; begin < end && target[begin] >= own; ++begin) visit(begin);
     for (; begin < end && target[end - 1] >= own; --end) visit(end - 1);
   }
-  /// As `mass`, by ghost. Collective where it is first asked for, when the masses must be there.
-  const Numbers& ghost_masses(const Comm& comm) const;
   /// Weighted degree of an own vertex; what is inside counts twice.
   std::uint64_t degree(std::uint32_t vertex) const {
     std::uint64_t sum = inner[vertex];
@@ -192,6 +187,10 @@ Graph make_graph(const Comm& comm, const Ranges& vertices, std::vector<Arc> arcs
 
 /// The whole graph on every rank, for Comm::self(). Collective.
 Graph gather_graph(const Comm& comm, const Graph& graph);
+
+/// The masses of ghosts, in their order: of all, or of those whose owners have them among these mirrors.
+/// Collective.
+Numbers ghost_masses(const Comm& comm, const Graph& graph, const Mirrors& mirrors);
 
 /// What is known of own vertices, by slot: also of the ghosts. Collective.
 std::vector<std::uint32_t> values_of_slots(const Comm& comm, const Graph& graph,

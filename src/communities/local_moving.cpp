@@ -178,7 +178,7 @@ class LocalMoving {
     for (const std::uint32_t slot : woken_ghosts_) is_woken_[slot - graph_.own] = 0;
     woken_ghosts_.clear();
     for (const std::uint32_t v : news.woken) (*active_)[v] = 1;
-    partition_.move(comm_, moves_, news.ghosts);
+    partition_.move(comm_, moves_, news);
   }
 
   /// A neighbour of a vertex that moves to another community than its own may want to follow. Communities are

@@ -72,12 +72,16 @@ void Partition::set_alone(const Comm& comm) {
   members_.assign(graph_->slots(), 1);
   for (std::uint32_t v = 0; v < graph_->own; ++v) masses_.push_back(graph_->mass[v]);
   if (comm.size() == 1) return;
-  const Numbers& ghost_masses = graph_->ghost_masses(comm);
-  for (std::size_t g = 0; g < graph_->ghosts.size(); ++g) masses_.push_back(ghost_masses[g]);
+  Numbers masses = ghost_masses(comm, *graph_, mirrors());
+  std::size_t next = 0;
+  for (std::size_t g = 0; g < graph_->ghosts.size(); ++g) {
+    masses_.push_back(scope_ && scope_->ghosts[g] == 0 ? 0 : masses[next++]);
+  }
+  if (!scope_) ghost_masses_ = std::move(masses);
   follow();
   if (!has_cuts_) return;
   std::vector<Change> changes;
-  for (std::uint32_t v = 0; v < graph_->own; ++v) note({v, unseen, v}, 0, changes);
+  for (std::uint32_t v = 0; v < graph_->own; ++v) note({v, unseen, v}, 0, false, changes);
   tell_subscribers(comm, std::move(changes), {});
 }
 
@@ -117,6 +121,7 @@ Partition::News Partition::tell(const Comm& comm, std::span<const Move> moves,
   constexpr std::uint64_t no_more_moves = 0;         // in the place of the next one's distance
   News news;
   if (comm.size() == 1) return news;
+  const bool with_masses = !scope_ && !ghost_masses_;
   // Ghosts are in the order of their ids on every rank, so that their slots ascend, too.
   std::vector<BitPacker> packers(sent_.size());
   std::vector<std::uint32_t> last(packers.size(), no_slot_yet);
@@ -133,6 +138,7 @@ Partition::News Partition::tell(const Comm& comm, std::span<const Move> moves,
           packers[r].begin_record();
           packers[r].put(slot - last[r], sent_[r].moved_slot);
           packers[r].put(label(move.to), sent_[r].moved_to);
+          if (with_masses) packers[r].put(graph_->mass[move.slot], sent_[r].moved_mass);
           last[r] = slot;
         }
       });
@@ -155,6 +161,8 @@ Partition::News Partition::tell(const Comm& comm, std::span<const Move> moves,
       if (distance == no_more_moves) break;
       slot += static_cast<std::uint32_t>(distance);
       news.ghosts.push_back({slot, meet(static_cast<std::uint32_t>(bits.get(fields.moved_to)))});
+      if (scope_) continue;
+      news.masses.push_back(with_masses ? bits.get(fields.moved_mass) : (*ghost_masses_)[slot - graph_->own]);
     }
     for (std::uint32_t vertex = 0; bits.next_record();) {
       vertex += static_cast<std::uint32_t>(bits.get(fields.woken));
@@ -164,49 +172,54 @@ Partition::News Partition::tell(const Comm& comm, std::span<const Move> moves,
   return news;
 }
 
-void Partition::move(const Comm& comm, std::span<const Move> moves, std::span<const Move> ghosts) {
+void Partition::move(const Comm& comm, std::span<const Move> moves, const News& news) {
   const bool alone = comm.size() == 1;
   const int self = comm.rank();
   std::vector<Change> changes;
   std::vector<Delta> foreign;
-  const auto for_each_move = [&](std::span<const Move> some, const Numbers& masses, std::uint32_t first,
-                                 auto change) {
+  const auto for_each_move = [&](std::span<const Move> some, auto mass_ahead, auto mass_of, auto change) {
     for_each_ahead(
         some,
         [&](const Move& move) {
           prefetch(&place_of_slot_[move.slot]);
-          masses.prefetch(move.slot - first);
+          mass_ahead(move);
           if (move.slot < graph_->own) mirrors().prefetch_first(move.slot);
         },
         [&](const Move& move) {
-          for (const std::uint32_t place : {place_of_slot_[move.slot], move.to}) prefetch_change(place);
+          for (const std::uint32_t place : {place_of_slot_[move.slot], move.to}) prefetch_totals(place);
         },
         [&](const Move& move) {
-          const auto mass = static_cast<std::int64_t>(masses[move.slot - first]);
+          const auto mass = static_cast<std::int64_t>(mass_of(move));
           change(move.slot, Delta{std::exchange(place_of_slot_[move.slot], move.to), -mass, 0, -1});
           change(move.slot, Delta{move.to, mass, 0, 1});
         });
   };
-  for_each_move(moves, graph_->mass, 0, [&](std::uint32_t v, const Delta& delta) {
-    add(delta);
-    if (alone) return;
-    if (delta.place < graph_->own) {
-      note({delta.place, self, v}, mirrors().of(v).size(), changes);
-    } else if (!is_mirrored(v, owner(delta.place))) {
-      foreign.push_back(delta);
-    }
-  });
+  for_each_move(
+      moves, [&](const Move& move) { graph_->mass.prefetch(move.slot); },
+      [&](const Move& move) { return graph_->mass[move.slot]; },
+      [&](std::uint32_t v, const Delta& delta) {
+        const bool was_empty = add(delta);
+        if (alone) return;
+        if (delta.place < graph_->own) {
+          note({delta.place, self, v}, mirrors().of(v).size(), was_empty, changes);
+        } else if (!is_mirrored(v, owner(delta.place))) {
+          foreign.push_back(delta);
+        }
+      });
   if (alone) return;
   int rank = 0;  // which owns the ghost; ghosts ascend, so it does, too
-  for_each_move(ghosts, graph_->ghost_masses(comm), graph_->own, [&](std::uint32_t slot, const Delta& delta) {
-    while (slot - graph_->own >= graph_->ghosts_of_rank.end(rank)) ++rank;
-    if (delta.place < graph_->own) {
-      add(delta);
-      note({delta.place, rank, 0}, 1, changes);
-    } else if (is_owned_by(rank, delta.place)) {
-      add(delta);
-    }
-  });
+  for_each_move(
+      news.ghosts, [](const Move&) {},
+      [&](const Move& move) { return news.masses[static_cast<std::size_t>(&move - news.ghosts.data())]; },
+      [&](std::uint32_t slot, const Delta& delta) {
+        while (slot - graph_->own >= graph_->ghosts_of_rank.end(rank)) ++rank;
+        if (delta.place < graph_->own) {
+          const bool was_empty = add(delta);
+          note({delta.place, rank, 0}, 1, was_empty, changes);
+        } else if (is_owned_by(rank, delta.place)) {
+          add(delta);
+        }
+      });
   exchange_totals(comm, std::move(foreign), true, std::move(changes));
 }
 
@@ -216,17 +229,21 @@ bool Partition::is_mirrored(std::uint32_t vertex, int rank) const {
   return std::ranges::any_of(ranks, [&](const auto& mirror) { return mirror.rank == rank; });
 }
 
-/// Adds what not all other ranks know of; `know`: how many of them do.
-void Partition::note(const Change& change, std::size_t know, std::vector<Change>& changes) const {
+/// Adds what not all other ranks know of; `know`: how many of them do. `was_empty`: the community, before it.
+void Partition::note(const Change& change, std::size_t know, bool was_empty,
+                     std::vector<Change>& changes) const {
+  const bool all_know = know + 1 == sent_.size();
+  if (all_know && !was_empty) return;  // mostly: that spares a look at memory
   const Following& following = following_[change.label];
-  const bool all_know = know + 1 == sent_.size() && !following.outdated;
-  if (following.any && !all_know) changes.push_back(change);
+  if (following.any && !(all_know && !following.outdated)) changes.push_back(change);
 }
 
-void Partition::add(const Delta& delta) {
+bool Partition::add(const Delta& delta) {
+  const bool was_empty = members_[delta.place] == 0;
   masses_.add(delta.place, delta.mass);
   members_[delta.place] += static_cast<std::uint32_t>(delta.members);
   if (has_cuts_) cut_[delta.place] += delta.cut;
+  return was_empty;
 }
 
 /// After `foreign` went to the owners, these tell their subscribers of all changes; `changes` are those that
@@ -285,8 +302,8 @@ void Partition::send_to_owners(const Comm& comm, std::vector<Delta> foreign, boo
       Delta delta{label, 0, 0, static_cast<std::int32_t>(unfold(kind - 1))};
       delta.mass = bits.get_signed(fields.delta_mass);
       if (has_cuts_) delta.cut = bits.get_signed(fields.delta_cut);
-      add(delta);
-      note({label, sender_knows ? rank : unseen, 0}, sender_knows ? 1 : 0, changes);
+      const bool was_empty = add(delta);
+      note({label, sender_knows ? rank : unseen, 0}, sender_knows ? 1 : 0, was_empty, changes);
     }
   });
 }
@@ -378,11 +395,11 @@ void Partition::add_up(const Comm& comm, std::span<const Delta> deltas) {
   std::vector<Change> changes;
   std::vector<Delta> foreign;
   for_each_ahead(
-      deltas, [&](const Delta& delta) { prefetch_change(delta.place); }, [](const Delta&) {},
+      deltas, [&](const Delta& delta) { prefetch_totals(delta.place); }, [](const Delta&) {},
       [&](const Delta& delta) {
         if (delta.place < graph_->own) {
-          add(delta);
-          if (!alone) note({delta.place, unseen, 0}, 0, changes);
+          const bool was_empty = add(delta);
+          if (!alone) note({delta.place, unseen, 0}, 0, was_empty, changes);
         } else {
           foreign.push_back(delta);
         }

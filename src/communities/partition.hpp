@@ -60,11 +60,6 @@ class Partition {
     prefetch(&members_[place]);
     if (has_cuts_) prefetch(&cut_[place]);
   }
-  /// As prefetch_totals, for a place whose totals are going to change.
-  void prefetch_change(std::uint32_t place) const {
-    prefetch_totals(place);
-    if (place < following_.size()) prefetch(&following_[place]);
-  }
   std::uint32_t label(std::uint32_t place) const {
     return place < graph_->slots() ? graph_->id(place) : further_labels_[place - graph_->slots()];
   }
@@ -93,16 +88,17 @@ class Partition {
   };
   /// What other ranks have told.
   struct News {
-    std::vector<Move> ghosts;          ///< where ghosts go, ascending
-    std::vector<std::uint32_t> woken;  ///< own vertices that are to decide again
+    std::vector<Move> ghosts;           ///< where ghosts go, ascending
+    std::vector<std::uint64_t> masses;  ///< of these ghosts; not in a scope
+    std::vector<std::uint32_t> woken;   ///< own vertices that are to decide again
   };
   /// Tells the ranks that have these own vertices as ghosts where they go, and the owners of the ghosts
   /// `woken` that these are to decide again; `moves` and `woken` ascend. Returns what this rank is told.
   /// Collective.
   News tell(const Comm& comm, std::span<const Move> moves, std::span<const std::uint32_t> woken = {});
   /// Moves own vertices, and ghosts as tell() has returned them, and brings everybody's totals up to date.
-  /// Collective.
-  void move(const Comm& comm, std::span<const Move> moves, std::span<const Move> ghosts);
+  /// Not in a scope. Collective.
+  void move(const Comm& comm, std::span<const Move> moves, const News& news);
   /// Moves own vertices or ghosts; totals stay. Local.
   void apply(std::span<const Move> moves) {
     for (const auto& [slot, to] : moves) place_of_slot_[slot] = to;
@@ -127,7 +123,7 @@ class Partition {
   /// Of an own label.
   struct Following {
     bool any = false;       ///< whether other ranks have totals of it, …
-    bool outdated = false;  ///< … and whether these may be wrong
+    bool outdated = false;  ///< … and whether these may be wrong, as it has become empty
   };
   /// A vertex came to a community of this rank, or left it.
   struct Change {
@@ -150,7 +146,7 @@ class Partition {
 
   /// What the messages to a rank, or from it, have been like.
   struct MessageFields {
-    Field moved_slot, moved_to, woken;
+    Field moved_slot, moved_to, moved_mass, woken;
     Field owned_label, kind, delta_mass, delta_cut, subscribed_place;
     Field total_place, total_mass, total_members, total_cut;
   };
@@ -163,7 +159,8 @@ class Partition {
   void prefetch_label(std::uint32_t place) const {
     if (place - graph_->own < graph_->ghosts.size()) prefetch(&graph_->ghosts[place - graph_->own]);
   }
-  void add(const Delta& delta);
+  /// Returns whether the community was empty.
+  bool add(const Delta& delta);
   /// The rank that owns the label of a place that is no own vertex's; and whether a given rank does.
   int owner(std::uint32_t place) const {
     return place < graph_->slots() ? graph_->ghost_owner(place) : graph_->vertices.owner(label(place));
@@ -172,7 +169,7 @@ class Partition {
     return place < graph_->slots() ? graph_->ghosts_of_rank.has(rank, place - graph_->own)
                                    : graph_->vertices.has(rank, label(place));
   }
-  void note(const Change& change, std::size_t know, std::vector<Change>& changes) const;
+  void note(const Change& change, std::size_t know, bool was_empty, std::vector<Change>& changes) const;
   bool is_mirrored(std::uint32_t vertex, int rank) const;
   void exchange_totals(const Comm& comm, std::vector<Delta> foreign, bool sender_knows,
                        std::vector<Change> changes);
@@ -184,8 +181,9 @@ class Partition {
 
   const Graph* graph_;
   bool has_cuts_;
-  std::uint32_t lower_ghosts_ = 0;  ///< those whose ids are smaller than own ones
-  std::optional<Scope> scope_;      ///< all ghosts where there is none
+  std::uint32_t lower_ghosts_ = 0;       ///< those whose ids are smaller than own ones
+  std::optional<Scope> scope_;           ///< all ghosts where there is none
+  std::optional<Numbers> ghost_masses_;  ///< otherwise moves bring their masses
   std::vector<std::uint32_t> place_of_slot_;
   Masses masses_;  ///< by place, as the next two
   std::vector<std::uint32_t> members_;

@@ -51,11 +51,15 @@ class RankedSet {
   std::uint32_t find(std::uint32_t number) const {
     const std::size_t i = number / block_size;
     if (i >= block_of_.size() || block_of_[i] == none) return absent;
-    const Block& block = blocks_[block_of_[i]];
-    const std::uint64_t bits = block.words[word(number)];
+    const std::uint64_t bits = blocks_[block_of_[i]].words[word(number)];
+    return (bits >> bit(number) & 1) == 0 ? absent : position(number);
+  }
+  /// The position of a number that is in the set. After number().
+  std::uint32_t position(std::uint32_t number) const {
+    const Block& block = blocks_[block_of_[number / block_size]];
     const std::uint64_t below = (std::uint64_t{1} << bit(number)) - 1;
-    if ((bits & (below + 1)) == 0) return absent;
-    return block.before[word(number)] + static_cast<std::uint32_t>(std::popcount(bits & below));
+    return block.before[word(number)] +
+           static_cast<std::uint32_t>(std::popcount(block.words[word(number)] & below));
   }
 
  private:

@@ -15,24 +15,21 @@ namespace {
 /// Finds the ghosts that have a neighbour in their community here: nothing else matters for its parts.
 class ScopeFinder {
  public:
-  ScopeFinder(const Graph& graph, const Partition& communities)
-      : graph_(graph), communities_(communities), on_rank_(graph.vertices.first.size(), 0) {
+  explicit ScopeFinder(const Graph& graph) : graph_(graph), on_rank_(graph.vertices.first.size(), 0) {
     if (graph.ghosts.empty()) return;
     ghosts_.resize(graph.ghosts.size(), 0);
     first_.reserve(std::size_t{graph.own} + 1);
   }
-  /// To be called for all own vertices in turn.
-  void look_at(std::uint32_t v) {
+  /// An own vertex has this ghost as a neighbour in its community.
+  void meet(std::uint32_t ghost) {
+    ghosts_[ghost - graph_.own] = 1;
+    on_rank_[static_cast<std::size_t>(graph_.ghost_owner(ghost))] = 1;
+    any_ = true;
+  }
+  /// After all of an own vertex's were met; for each vertex in turn.
+  void finish(std::uint32_t v) {
     if (ghosts_.empty()) return;
-    bool any = false;
-    graph_.for_each_arc_to_ghost(v, [&](std::uint64_t arc) {
-      const std::uint32_t slot = graph_.target[arc];
-      if (communities_.place(slot) != communities_.place(v)) return;
-      ghosts_[slot - graph_.own] = 1;
-      on_rank_[static_cast<std::size_t>(graph_.ghost_owner(slot))] = 1;
-      any = true;
-    });
-    if (any) {
+    if (std::exchange(any_, false)) {
       for (const auto& mirror : graph_.mirrors.of(v)) {
         if (std::exchange(on_rank_[static_cast<std::size_t>(mirror.rank)], 0) != 0)
           mirrors_.push_back(mirror);
@@ -44,11 +41,11 @@ class ScopeFinder {
 
  private:
   const Graph& graph_;
-  const Partition& communities_;
   std::vector<std::uint8_t> ghosts_;
   std::vector<std::uint64_t> first_{0};
   std::vector<Mirrors::Mirror> mirrors_;
-  std::vector<std::uint8_t> on_rank_;  ///< by rank: whether the vertex is a ghost in the scope there
+  bool any_ = false;                   ///< whether the vertex in turn has met any
+  std::vector<std::uint8_t> on_rank_;  ///< by rank: whether it is a ghost in the scope there
 };
 
 class Refinement {
@@ -194,15 +191,18 @@ class Refinement {
 
 Inside inside_of(const Graph& graph, const Partition& communities) {
   std::vector<std::uint64_t> weights(graph.own, 0);
-  ScopeFinder scope(graph, communities);
+  ScopeFinder scope(graph);
   visit_ahead(
       graph, std::views::iota(0U, graph.own), [&](std::uint32_t slot) { communities.prefetch_place(slot); },
       [&](std::uint32_t v) {
         const std::uint32_t home = communities.place(v);
         for (std::uint64_t a = graph.first[v]; a < graph.first[v + 1]; ++a) {
-          if (communities.place(graph.target[a]) == home) weights[v] += graph.weight[a];
+          const std::uint32_t slot = graph.target[a];
+          if (communities.place(slot) != home) continue;
+          weights[v] += graph.weight[a];
+          if (slot >= graph.own) scope.meet(slot);
         }
-        scope.look_at(v);  // now, while the places are at hand
+        scope.finish(v);
       });
   return {std::move(weights), std::move(scope).scope()};
 }

@@ -59,8 +59,7 @@ TEST(Partition, KnowsTheTotalsOfAllCommunitiesItMeets) {
       Random random(100 * seed + static_cast<std::uint64_t>(world().rank()));
       for (int round = 0; round < 50; ++round) {
         const auto moves = random_moves(graph, partition, random);
-        const auto ghosts = partition.tell(world(), moves).ghosts;
-        partition.move(world(), moves, ghosts);
+        partition.move(world(), moves, partition.tell(world(), moves));
         expect_true(graph, partition, whole.mass);
       }
     }
@@ -105,7 +104,7 @@ TEST(Partition, TellsWhereGhostsGoAndWhomTheyWake) {
         if (ranges.owner(id) == world().rank()) woken.push_back(id - graph.own_begin);
       }
       EXPECT_EQ(news.woken, woken);
-      partition.move(world(), moves, news.ghosts);
+      partition.move(world(), moves, news);
     }
   }
 }
