@@ -33,8 +33,8 @@ std::chrono::milliseconds interval(bool terminal) {
 
 }  // namespace
 
-std::string format_duration(double seconds) {
-  if (seconds < 60) return fmt::format("{:.1f} s", seconds);
+std::string format_duration(double seconds, int digits) {
+  if (seconds < 60) return fmt::format("{:.{}f} s", seconds, digits);
   const auto whole = static_cast<std::uint64_t>(seconds);
   if (whole < 3600) return fmt::format("{}m {:02}s", whole / 60, whole % 60);
   return fmt::format("{}h {:02}m {:02}s", whole / 3600, whole / 60 % 60, whole % 60);

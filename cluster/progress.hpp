@@ -55,8 +55,8 @@ class Progress {
   Clock::time_point next_show_;
 };
 
-/// "1h 02m 03s", "12.3 s".
-std::string format_duration(double seconds);
+/// "1h 02m 03s", "12.3 s"; `digits` behind the point, where there is one.
+std::string format_duration(double seconds, int digits = 1);
 /// "12.3 M", "1.2 k", "7".
 std::string format_amount(double amount);
 

@@ -72,7 +72,7 @@ void RunReport::print() const {
     const Spread sent = spread(comm_, stage.traffic.bytes_sent);
     const Spread peak = spread(comm_, stage.peak_bytes);
     text += fmt::format("{:<12} {:>10} {:>11}B {:>12.2f} {:>11}B\n", stage.name,
-                        format_duration(stage.seconds), format_amount(sent.mean), sent.max_over_mean(),
+                        format_duration(stage.seconds, 2), format_amount(sent.mean), sent.max_over_mean(),
                         format_amount(static_cast<double>(peak.max)));
   }
   if (!balances_.empty()) {
