@@ -14,9 +14,9 @@ namespace lockstep {
 
 /// Where `vertex` does best: the place of the neighbouring community (or of its own label, where that
 /// community is empty) with the largest gain, ties to the smaller label; its present place where nothing is
-/// better. Of two vertices that are
-/// alone and decide in the same sub-round, only the one with the greater label may join the other, or the two
-/// could change places for ever. The kernel of local moving; `weights` is scratch. Local.
+/// better. Of two vertices that are alone and decide in the same sub-round, only the one with the greater
+/// label may join the other, or the two could change places for ever. The kernel of local moving; `weights`
+/// is scratch. Local.
 std::uint32_t best_place(const Graph& graph, const Partition& partition, const Quality& quality,
                          const SubRounds& rounds, std::uint32_t vertex, NeighbourWeights& weights);
 

@@ -25,6 +25,11 @@ void expect_true(const Graph& graph, const Partition& partition, const std::vect
     EXPECT_EQ(partition.label(partition.place(slot)), labels[graph.id(slot)]);
     expect_totals(partition.place(slot));
   }
+  const auto places = static_cast<std::uint32_t>(partition.places());
+  for (std::uint32_t a = 0; a < places; ++a) {
+    const std::uint32_t b = (7 * a + 3) % places;
+    EXPECT_EQ(partition.precedes(a, b), partition.label(a) < partition.label(b));
+  }
 }
 
 /// A few own vertices move to neighbours' communities, or to their own labels where nobody uses them.
