@@ -327,7 +327,7 @@ class Chaos:
             print("NOT TESTED: full disks, as no file system can be mounted here")
         if self.lost:
             print(f"work lost per kill: median {statistics.median(self.lost):.2f} s, most {max(self.lost):.2f} s, "
-                  f"of {len(self.lost)} kills, with a saving every {60 * self.options.checkpoint_minutes:.0f} s")
+                  f"of {len(self.lost)} kills, with a saving every {60 * self.options.checkpoint_minutes:.1f} s")
         print(f"{fault} faults in {number} runs, {self.hangs} hangs")
 
 
