@@ -14,15 +14,12 @@ namespace lockstep {
 /// Whole numbers in one, two, four or eight bytes each: the fewest that are enough for all so far. Most
 /// weights and masses of a first graph take one, and the processor's caches hold so many more of them.
 class Numbers {
-  template <class T>
-  using Of = std::vector<T>;
-
-  template <class Numbers, class Visitor>
-  static auto visit(Numbers& any, Visitor visitor) {
-    if (auto* numbers = std::get_if<Of<std::uint8_t>>(&any)) return visitor(*numbers);
-    if (auto* numbers = std::get_if<Of<std::uint16_t>>(&any)) return visitor(*numbers);
-    if (auto* numbers = std::get_if<Of<std::uint32_t>>(&any)) return visitor(*numbers);
-    return visitor(*std::get_if<Of<std::uint64_t>>(&any));
+  template <class Any, class Visitor>
+  static auto visit(Any& any, Visitor visitor) {
+    if (auto* numbers = std::get_if<std::vector<std::uint8_t>>(&any)) return visitor(*numbers);
+    if (auto* numbers = std::get_if<std::vector<std::uint16_t>>(&any)) return visitor(*numbers);
+    if (auto* numbers = std::get_if<std::vector<std::uint32_t>>(&any)) return visitor(*numbers);
+    return visitor(*std::get_if<std::vector<std::uint64_t>>(&any));
   }
   template <class Visitor>
   auto visit(Visitor visitor) const {
@@ -94,7 +91,7 @@ class Numbers {
   }
   template <class T>
   void widen_to() {
-    Of<T> wider;
+    std::vector<T> wider;
     visit([&](auto& numbers) {
       wider.reserve(numbers.capacity());
       wider.assign(numbers.begin(), numbers.end());
@@ -103,7 +100,9 @@ class Numbers {
     most_ = most<T>;
   }
 
-  std::variant<Of<std::uint8_t>, Of<std::uint16_t>, Of<std::uint32_t>, Of<std::uint64_t>> numbers_;
+  std::variant<std::vector<std::uint8_t>, std::vector<std::uint16_t>, std::vector<std::uint32_t>,
+               std::vector<std::uint64_t>>
+      numbers_;
   std::uint64_t most_ = most<std::uint8_t>;  ///< that has room
 };
 

@@ -81,7 +81,9 @@ void Partition::set_alone(const Comm& comm) {
   follow();
   if (!has_cuts_) return;
   std::vector<Change> changes;
-  for (std::uint32_t v = 0; v < graph_->own; ++v) note({v, unseen, v}, 0, false, changes);
+  for (std::uint32_t v = 0; v < graph_->own; ++v) {
+    if (following_[v].any) changes.push_back({v, unseen, v});
+  }
   tell_subscribers(comm, std::move(changes), {});
 }
 
@@ -177,13 +179,14 @@ void Partition::move(const Comm& comm, std::span<const Move> moves, const News& 
   const int self = comm.rank();
   std::vector<Change> changes;
   std::vector<Delta> foreign;
-  const auto for_each_move = [&](std::span<const Move> some, auto mass_ahead, auto mass_of, auto change) {
+  const auto for_each_move = [&](std::span<const Move> some, auto mass_of, auto change) {
     for_each_ahead(
         some,
         [&](const Move& move) {
           prefetch(&place_of_slot_[move.slot]);
-          mass_ahead(move);
-          if (move.slot < graph_->own) mirrors().prefetch_first(move.slot);
+          if (move.slot >= graph_->own) return;
+          graph_->mass.prefetch(move.slot);
+          mirrors().prefetch_first(move.slot);
         },
         [&](const Move& move) {
           for (const std::uint32_t place : {place_of_slot_[move.slot], move.to}) prefetch_totals(place);
@@ -195,27 +198,24 @@ void Partition::move(const Comm& comm, std::span<const Move> moves, const News& 
         });
   };
   for_each_move(
-      moves, [&](const Move& move) { graph_->mass.prefetch(move.slot); },
-      [&](const Move& move) { return graph_->mass[move.slot]; },
+      moves, [&](const Move& move) { return graph_->mass[move.slot]; },
       [&](std::uint32_t v, const Delta& delta) {
-        const bool was_empty = add(delta);
-        if (alone) return;
-        if (delta.place < graph_->own) {
-          note({delta.place, self, v}, mirrors().of(v).size(), was_empty, changes);
-        } else if (!is_mirrored(v, owner(delta.place))) {
-          foreign.push_back(delta);
+        if (!alone && delta.place < graph_->own) {
+          add_to_own(delta, self, v, mirrors().of(v).size(), changes);
+          return;
         }
+        add(delta);
+        if (!alone && !is_mirrored(v, owner(delta.place))) foreign.push_back(delta);
       });
   if (alone) return;
   int rank = 0;  // which owns the ghost; ghosts ascend, so it does, too
   for_each_move(
-      news.ghosts, [](const Move&) {},
+      news.ghosts,
       [&](const Move& move) { return news.masses[static_cast<std::size_t>(&move - news.ghosts.data())]; },
       [&](std::uint32_t slot, const Delta& delta) {
         while (slot - graph_->own >= graph_->ghosts_of_rank.end(rank)) ++rank;
         if (delta.place < graph_->own) {
-          const bool was_empty = add(delta);
-          note({delta.place, rank, 0}, 1, was_empty, changes);
+          add_to_own(delta, rank, 0, 1, changes);
         } else if (is_owned_by(rank, delta.place)) {
           add(delta);
         }
@@ -229,21 +229,22 @@ bool Partition::is_mirrored(std::uint32_t vertex, int rank) const {
   return std::ranges::any_of(ranks, [&](const auto& mirror) { return mirror.rank == rank; });
 }
 
-/// Adds what not all other ranks know of; `know`: how many of them do. `was_empty`: the community, before it.
-void Partition::note(const Change& change, std::size_t know, bool was_empty,
-                     std::vector<Change>& changes) const {
+/// Adds to the totals of an own label, on several ranks; to `changes`, where not all other ranks know of it:
+/// `know` do. `rank` and `vertex`: as in Change.
+void Partition::add_to_own(const Delta& delta, int rank, std::uint32_t vertex, std::size_t know,
+                           std::vector<Change>& changes) {
+  const bool was_empty = members_[delta.place] == 0;
+  add(delta);
   const bool all_know = know + 1 == sent_.size();
   if (all_know && !was_empty) return;  // mostly: that spares a look at memory
-  const Following& following = following_[change.label];
-  if (following.any && !(all_know && !following.outdated)) changes.push_back(change);
+  const Following& following = following_[delta.place];
+  if (following.any && (!all_know || following.outdated)) changes.push_back({delta.place, rank, vertex});
 }
 
-bool Partition::add(const Delta& delta) {
-  const bool was_empty = members_[delta.place] == 0;
+void Partition::add(const Delta& delta) {
   masses_.add(delta.place, delta.mass);
   members_[delta.place] += static_cast<std::uint32_t>(delta.members);
   if (has_cuts_) cut_[delta.place] += delta.cut;
-  return was_empty;
 }
 
 /// After `foreign` went to the owners, these tell their subscribers of all changes; `changes` are those that
@@ -302,8 +303,7 @@ void Partition::send_to_owners(const Comm& comm, std::vector<Delta> foreign, boo
       Delta delta{label, 0, 0, static_cast<std::int32_t>(unfold(kind - 1))};
       delta.mass = bits.get_signed(fields.delta_mass);
       if (has_cuts_) delta.cut = bits.get_signed(fields.delta_cut);
-      const bool was_empty = add(delta);
-      note({label, sender_knows ? rank : unseen, 0}, sender_knows ? 1 : 0, was_empty, changes);
+      add_to_own(delta, sender_knows ? rank : unseen, 0, sender_knows ? 1 : 0, changes);
     }
   });
 }
@@ -397,9 +397,10 @@ void Partition::add_up(const Comm& comm, std::span<const Delta> deltas) {
   for_each_ahead(
       deltas, [&](const Delta& delta) { prefetch_totals(delta.place); }, [](const Delta&) {},
       [&](const Delta& delta) {
-        if (delta.place < graph_->own) {
-          const bool was_empty = add(delta);
-          if (!alone) note({delta.place, unseen, 0}, 0, was_empty, changes);
+        if (alone) {
+          add(delta);
+        } else if (delta.place < graph_->own) {
+          add_to_own(delta, unseen, 0, 0, changes);
         } else {
           foreign.push_back(delta);
         }

@@ -159,8 +159,7 @@ class Partition {
   void prefetch_label(std::uint32_t place) const {
     if (place - graph_->own < graph_->ghosts.size()) prefetch(&graph_->ghosts[place - graph_->own]);
   }
-  /// Returns whether the community was empty.
-  bool add(const Delta& delta);
+  void add(const Delta& delta);
   /// The rank that owns the label of a place that is no own vertex's; and whether a given rank does.
   int owner(std::uint32_t place) const {
     return place < graph_->slots() ? graph_->ghost_owner(place) : graph_->vertices.owner(label(place));
@@ -169,7 +168,8 @@ class Partition {
     return place < graph_->slots() ? graph_->ghosts_of_rank.has(rank, place - graph_->own)
                                    : graph_->vertices.has(rank, label(place));
   }
-  void note(const Change& change, std::size_t know, bool was_empty, std::vector<Change>& changes) const;
+  void add_to_own(const Delta& delta, int rank, std::uint32_t vertex, std::size_t know,
+                  std::vector<Change>& changes);
   bool is_mirrored(std::uint32_t vertex, int rank) const;
   void exchange_totals(const Comm& comm, std::vector<Delta> foreign, bool sender_knows,
                        std::vector<Change> changes);

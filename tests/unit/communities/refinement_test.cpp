@@ -145,12 +145,18 @@ class OneByOne {
 
 TEST(Refine, FollowsItsDefinitionOneByOne) {
   constexpr std::uint32_t rounds_count = 64;  // no two of 60 vertices share one
+  int checked = 0;
   for_each_refined(
-      [](const Refined& refined) {
+      [&](const Refined& refined) {
         const SubRounds rounds(refined.graph, refined.seed, 0, rounds_count);
+        std::set<std::uint32_t> distinct;
+        for (std::uint32_t v = 0; v < refined.graph.own; ++v) distinct.insert(rounds.of(v));
+        ASSERT_EQ(distinct.size(), refined.graph.own);
         EXPECT_EQ(refined.parts.own_labels(), OneByOne(refined).refine(rounds));
+        ++checked;
       },
       rounds_count);
+  EXPECT_GT(checked, 30);
 }
 
 TEST(Coarsen, MassWeightsAndQualityAreConserved) {
